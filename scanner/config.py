@@ -1,0 +1,206 @@
+"""What a scan is told about the estate: environments, tag names, settings, and choice of rules."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from scanner import documents
+from scanner.errors import ConfigError
+
+_RULESET: Final = re.compile(r"20[0-9]{2}\.(?:0[1-9]|1[0-2])")
+
+
+class Match(msgspec.Struct, frozen=True, rename="camel"):
+    """What makes a resource belong to an environment: any one of these.
+
+    Tag names and values, names and ids are compared without regard to case; patterns are globs.
+    """
+
+    tags: dict[str, tuple[str, ...]] = {}
+    name_patterns: tuple[str, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+    """Subscription ids or display names."""
+    management_groups: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+
+
+class Environment(msgspec.Struct, frozen=True, rename="camel"):
+    """One environment. Its parameters and severities go before those of the whole config."""
+
+    name: str
+    match: Match = Match()
+    production: bool = False
+    parameters: dict[str, dict[str, Any]] = {}
+    severities: dict[str, str] = {}
+
+
+class TagKeys(msgspec.Struct, frozen=True, rename="camel"):
+    """Tag names that say what a resource belongs to, the first one present counts; any casing."""
+
+    project: tuple[str, ...] = ("project", "projectName")
+    team: tuple[str, ...] = ("team",)
+    owner: tuple[str, ...] = ("owner",)
+    cost_center: tuple[str, ...] = ("costCenter", "cost-center", "cost center")
+    environment: tuple[str, ...] = ("environment", "env", "stage")
+
+
+class RuleChoice(msgspec.Struct, frozen=True, rename="camel"):
+    """Which rules run. `packs` are absolute paths once the config is loaded."""
+
+    packs: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    ruleset: str = ""
+    """Dated rule set, YYYY.MM; "" is the newest."""
+
+
+class RegionPatterns(msgspec.Struct, frozen=True, rename="camel"):
+    """Which use of several regions is meant."""
+
+    training: bool = False
+    serving: bool = False
+
+
+class Settings(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What holds for the whole estate; None where the config does not say."""
+
+    allowed_regions: tuple[str, ...] | None = None
+    required_tags: dict[str, tuple[str, ...]] | None = None
+    """Tag name to the allowed values; none listed: any value."""
+    naming_patterns: dict[str, str] | None = None
+    """Kind of resource to a regular expression (starts with `^`) or a pattern with `*`."""
+    log_analytics_workspaces: tuple[str, ...] | None = None
+    landing_zone_storage_accounts: tuple[str, ...] | None = None
+    allowed_image_registries: tuple[str, ...] | None = None
+    allowed_private_endpoint_subscriptions: tuple[str, ...] | None = None
+    region_patterns: RegionPatterns | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings that the config makes, by their names there, as JSON data."""
+        values: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
+        return values
+
+
+SETTING_NAMES: Final = frozenset(field.encode_name for field in msgspec.structs.fields(Settings))
+"""The names that a rule's parameter may take its value from."""
+
+ENVIRONMENT_VALUES: Final[dict[str, tuple[str, ...]]] = {
+    "dev": ("dev", "development", "develop"),
+    "test": ("test", "testing", "tst"),
+    "qa": ("qa", "quality assurance"),
+    "staging": ("staging", "stage", "stg", "preprod", "pre-production"),
+    "prod": ("prod", "production", "prd"),
+    "exploration": ("exploration", "explore", "sandbox"),
+}
+"""The environments of a config that names none, and the values of the tag that mean them."""
+
+
+class Config(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A whole config, with its defaults filled in."""
+
+    estate: str = ""
+    environments: tuple[Environment, ...] = ()
+    """In the order in which they are tried; the first match wins."""
+    tags: TagKeys = TagKeys()
+    parameters: dict[str, dict[str, Any]] = {}
+    severities: dict[str, str] = {}
+    rules: RuleChoice = RuleChoice()
+    settings: Settings = Settings()
+    path: Path | None = None
+    """The file, None for the defaults."""
+    digest: str = ""
+    """SHA-256 of what the config says, defaults included: the same for the same meaning, wherever
+    the file lies and however it is laid out."""
+
+
+def default_environments(tag_keys: tuple[str, ...]) -> tuple[Environment, ...]:
+    """Return dev, test, qa, staging, prod and exploration, told apart by the given tags."""
+    return tuple(
+        Environment(name, Match(tags=dict.fromkeys(tag_keys, values)), production=name == "prod")
+        for name, values in ENVIRONMENT_VALUES.items()
+    )
+
+
+def load_config(path: Path | None) -> Config:
+    """Read a config file; without one, return the defaults.
+
+    Raises:
+        ConfigError: the file is missing, cannot be understood, says something unknown, or names
+            a rule pack that is not there; names the file, the line and the place.
+    """
+    if path is None:
+        return _finish(Config(), None)
+    return config_of(documents.load(path, error=ConfigError))
+
+
+def config_of(document: documents.Document) -> Config:
+    """Return the config that a document holds.
+
+    Raises:
+        ConfigError: as for `load_config`, if the document was loaded with it.
+    """
+    documents.check(document, "config")
+    data = dict(document.data)
+    data["environments"] = _environments(document.data)
+    if "ruleset" in data.get("rules", {}):
+        data["rules"] = {**data["rules"], "ruleset": _ruleset(document)}
+    _check_patterns(document)
+    return _finish(msgspec.convert(data, Config), document)
+
+
+def _environments(data: dict[str, Any]) -> list[dict[str, Any]]:
+    named: dict[str, dict[str, Any]] = data.get("environments", {})
+    return [{"name": name, **environment} for name, environment in named.items()]
+
+
+def _finish(config: Config, document: documents.Document | None) -> Config:
+    """Fill in what depends on other parts of the config, and take the digest."""
+    if not config.environments:
+        environments = default_environments(config.tags.environment)
+        config = msgspec.structs.replace(config, environments=environments)
+    # Pack paths count as written: the same config means the same on another machine.
+    content = msgspec.json.encode(config, order="sorted")
+    digest = hashlib.sha256(content).hexdigest()
+    if document is None:
+        return msgspec.structs.replace(config, digest=digest)
+    rules = msgspec.structs.replace(config.rules, packs=_packs(config.rules.packs, document))
+    path = Path(document.path)
+    return msgspec.structs.replace(config, rules=rules, digest=digest, path=path)
+
+
+def _packs(packs: tuple[str, ...], document: documents.Document) -> tuple[str, ...]:
+    folder = Path(document.path).resolve().parent
+    found = []
+    for index, pack in enumerate(packs):
+        place = folder / pack
+        if not place.exists():
+            hint = "A relative path starts from the folder of the config file."
+            raise document.error(("rules", "packs", index), f"there is no {place}", hint)
+        found.append(str(place))
+    return tuple(found)
+
+
+def _ruleset(document: documents.Document) -> str:
+    """Return the rule set as written: YAML makes a number of it, and 2026.10 would be 2026.1."""
+    place = ("rules", "ruleset")
+    ruleset = document.text(place)
+    if not _RULESET.fullmatch(ruleset):
+        raise document.error(place, "must be a year and a month", "Write it as YYYY.MM: 2026.11.")
+    return ruleset
+
+
+def _check_patterns(document: documents.Document) -> None:
+    patterns: dict[str, str] = document.data.get("settings", {}).get("namingPatterns", {})
+    for kind, pattern in patterns.items():
+        if not pattern.startswith("^"):
+            continue
+        try:
+            re.compile(pattern)
+        except re.error as cause:
+            place = ("settings", "namingPatterns", kind)
+            raise document.error(place, f"is no regular expression: {cause}") from cause
