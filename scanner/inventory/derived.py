@@ -1,0 +1,53 @@
+"""The derived facts of every kind of resource: what rules read beside Azure's own properties."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from scanner.inventory import (
+    attachments,
+    compute_use,
+    connectivity,
+    conventions,
+    datastores,
+    dependents,
+    dns,
+    environment,
+    exposure,
+    neighbours,
+    organization,
+    ports,
+    private_links,
+    project_environments,
+    residency,
+    sharing,
+)
+from scanner.inventory.kinds import KINDS
+
+if TYPE_CHECKING:
+    from scanner.inventory.fields import Derived
+
+_SOURCES: Final = (
+    environment.FACTS,
+    organization.FACTS,
+    conventions.FACTS,
+    project_environments.FACTS,
+    connectivity.FACTS,
+    exposure.FACTS,
+    dependents.FACTS,
+    private_links.FACTS,
+    dns.FACTS,
+    ports.FACTS,
+    attachments.FACTS,
+    sharing.FACTS,
+    datastores.FACTS,
+    compute_use.FACTS,
+    neighbours.FACTS,
+    residency.FACTS,
+)
+
+DERIVED: Final[dict[str, dict[str, Derived]]] = {
+    kind: {name: fact for source in _SOURCES for name, fact in source.get(kind, {}).items()}
+    for kind in KINDS
+}
+"""Kind of resource to the names of its facts to the facts."""

@@ -1,0 +1,175 @@
+"""The estate: every typed resource of a snapshot, and the ways from one to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+from scanner.inventory.derived import DERIVED
+
+from scanner import armid
+from scanner.errors import SnapshotError
+from scanner.inventory.build import build, lies_below
+from scanner.inventory.coverage import Coverage
+from scanner.inventory.fields import UNREAD, Link, Links, Many, Members, Resource
+from scanner.inventory.kinds import KINDS, TABLE_KINDS
+from scanner.snapshot.manifest import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from scanner.config import Config
+    from scanner.inventory.fields import Maybe, Reference
+    from scanner.snapshot import Snapshot
+
+R = TypeVar("R", bound=Resource)
+_NONE: Members = Members()
+
+
+class Estate:
+    """The linked inventory of one snapshot, read with one config.
+
+    Links are looked up when they are followed: resources stay small and free of cycles, and a
+    million of them cost one dictionary.
+    """
+
+    def __init__(
+        self, resources: Mapping[str, Sequence[Resource]], manifest: Manifest, config: Config
+    ) -> None:
+        self.manifest = manifest
+        self.config = config
+        self.coverage = Coverage(manifest)
+        self._kinds = {
+            kind: tuple(sorted(found, key=lambda resource: armid.key(resource.id)))
+            for kind, found in resources.items()
+        }
+        self._by_id: dict[str, Resource] = {
+            armid.key(resource.id): resource for found in self._kinds.values() for resource in found
+        }
+        self._reverse: dict[tuple[str, str], dict[str, list[Resource]]] = {}
+        self._facts: dict[str, dict[Resource, Any]] = {}
+
+    def of_kind(self, kind: str) -> Sequence[Resource]:
+        """Return all resources of a kind, sorted by id."""
+        return self._kinds.get(kind, ())
+
+    def all_of(self, cls: type[R]) -> Sequence[R]:
+        """Return all resources of a typed kind, sorted by id."""
+        return cast("Sequence[R]", self.of_kind(cls.KIND))
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def find(self, arm_id: str) -> Resource | None:
+        """Return the collected resource with this id, whatever its casing."""
+        return self._by_id.get(armid.key(arm_id))
+
+    def target(self, kind: str, arm_id: Maybe[str]) -> Maybe[Resource]:
+        """Return what an id leads to: `None` if it does not exist, UNREAD if nobody could look."""
+        if not isinstance(arm_id, str):
+            return arm_id
+        found = self._by_id.get(armid.key(arm_id))
+        if found is not None:
+            return found if kind == found.KIND else None
+        if self._is_hidden(kind, arm_id):
+            return UNREAD
+        return None if self.coverage.has_record(KINDS[kind].TABLE, arm_id) else UNREAD
+
+    def _is_hidden(self, kind: str, arm_id: str) -> bool:
+        """Tell whether a resource may be embedded in a record that came without its body."""
+        holder = self._by_id.get(armid.key(armid.parent(arm_id)))
+        return holder is not None and holder.TABLE == KINDS[kind].TABLE and bool(holder.unread)
+
+    def follow(self, holder: Any, reference: Reference) -> Any:
+        """Return what a declared reference of a resource or part leads to.
+
+        A `Link` gives a resource, `None` or UNREAD; `Links` and `Many` give Members.
+        """
+        if isinstance(reference, Many):
+            return self.members(holder, reference)
+        value = getattr(holder, reference.via)
+        if isinstance(reference, Link):
+            return self.target(reference.to, value)
+        return self._targets(reference, value)
+
+    def _targets(self, reference: Links, ids: Maybe[tuple[str, ...]]) -> Members:
+        if ids is UNREAD:
+            return Members.partial()
+        return Members(self.target(reference.to, arm_id) for arm_id in ids or ())
+
+    def members(self, holder: Resource, reference: Many) -> Members:
+        """Return the resources that name this one, complete only if every one of them was read."""
+        reverse = self._reversed(reference.to, reference.via)
+        found = reverse.get(armid.key(holder.id))
+        unplaced = "" in reverse
+        cls = KINDS[reference.to]
+        # Children lie below their holder; what merely points at it may lie anywhere.
+        scope = holder.id if lies_below(cls, reference.via) else _scope_of(holder)
+        hidden = holder.TABLE == cls.TABLE and bool(holder.unread)
+        if self.coverage.has_all(cls.TABLE, scope) and not unplaced and not hidden:
+            return Members(found) if found else _NONE
+        return Members.partial(tuple(found or ()))
+
+    def _reversed(self, kind: str, via: str) -> dict[str, list[Resource]]:
+        index = self._reverse.get((kind, via))
+        if index is None:
+            index = self._reverse[kind, via] = {}
+            for resource in self.of_kind(kind):
+                named = getattr(resource, via)
+                # A resource whose reference was not readable could belong to anyone: key "".
+                names: Iterable[Any] = named if isinstance(named, tuple) else (named,)
+                for name in names:
+                    if name is UNREAD:
+                        index.setdefault("", []).append(resource)
+                    elif name is not None:
+                        index.setdefault(armid.key(name), []).append(resource)
+        return index
+
+    def environment(self, resource: Resource) -> Maybe[str]:
+        """Return the name of a resource's environment, `None` where nothing says which it is."""
+        derived = DERIVED[resource.KIND]["environment"]
+        return cast("Maybe[str]", self.fact("environment", resource, derived.compute))
+
+    def fact(self, name: str, resource: Resource, compute: Any) -> Any:
+        """Return a derived fact of a resource, computed once."""
+        known = self._facts.setdefault(name, {})
+        if resource not in known:
+            known[resource] = compute(resource, self)
+        return known[resource]
+
+
+def _scope_of(resource: Resource) -> str:
+    """Return where something that points at a resource is looked for: the whole subscription."""
+    return f"/subscriptions/{resource.subscription_id}" if resource.subscription_id else "/"
+
+
+def load_estate(snapshot: Snapshot, config: Config) -> Estate:
+    """Read every table of a snapshot into typed resources, one record at a time."""
+    resources: dict[str, list[Resource]] = {}
+    for table, kinds in TABLE_KINDS.items():
+        if table not in snapshot.manifest.tables:
+            continue
+        for row, line in enumerate(snapshot.lines(table)):
+            raw = _record(table, row, line)
+            for cls in kinds:
+                for resource in build(cls, raw, row):
+                    resources.setdefault(resource.KIND, []).append(resource)
+    return Estate(resources, snapshot.manifest, config)
+
+
+def _record(table: str, row: int, line: bytes) -> dict[str, Any]:
+    place = f"{table}, record {row + 1}"
+    try:
+        raw = msgspec.json.decode(line)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise SnapshotError(f"{place}: not readable as JSON: {problem}") from problem
+    if not isinstance(raw, dict) or not isinstance(raw.get("id"), str):
+        raise SnapshotError(
+            f"{place}: not a resource: it has no id", hint="Check the snapshot with `verify`."
+        )
+    return raw
+
+
+def empty_estate(config: Config) -> Estate:
+    """Return an estate without resources, against which rules are checked."""
+    return Estate({}, Manifest(tool_version="", started="", finished=""), config)

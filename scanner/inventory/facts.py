@@ -1,0 +1,57 @@
+"""How derived facts are declared, and what they share: parts, registries, estate-wide indexes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
+
+from scanner.inventory.fields import Derived, prop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import msgspec
+
+    from scanner.inventory.estate import Estate
+
+I = TypeVar("I")  # noqa: E741  (an index)
+Facts: TypeAlias = dict[str, dict[str, Derived]]
+"""Kind of resource to the names of its facts to the facts."""
+
+
+def computed(doc: str) -> msgspec.Meta:
+    """Describe a field of a part that no raw record has: `^` names no property to point at."""
+    return prop("^computed", doc)
+
+
+def per_estate(build: Callable[[Estate], I]) -> Callable[[Estate], I]:
+    """Keep an index over all resources with its estate, so that it is built once.
+
+    A fact that looked through the estate for every resource would cost its square.
+    """
+    built: WeakKeyDictionary[Any, I] = WeakKeyDictionary()
+
+    def get(estate: Estate) -> I:
+        index = built.get(estate)
+        if index is None:
+            index = built[estate] = build(estate)
+        return index
+
+    return get
+
+
+@per_estate
+def _whole(_: Estate) -> dict[str, bool]:
+    """Return where it is kept which tables were read completely."""
+    return {}
+
+
+def whole(estate: Estate, table: str) -> bool:
+    """Tell whether a table was read completely in all the scopes that make up the estate."""
+    known = _whole(estate)
+    if table not in known:
+        scopes = estate.manifest.scopes_read
+        known[table] = bool(scopes) and all(
+            estate.coverage.has_all(table, scope) for scope in scopes
+        )
+    return known[table]

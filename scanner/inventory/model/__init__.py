@@ -1,0 +1,1 @@
+"""The typed kinds of resources: declarations only, one module per domain."""
