@@ -1,0 +1,1 @@
+"""Rules: loading, compiling and evaluating them, and the result of a scan."""

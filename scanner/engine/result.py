@@ -1,0 +1,215 @@
+"""What a scan says: one row per rule and resource, and the counts that every report shows."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from scanner.engine.rules import Rule
+    from scanner.inventory.estate import Estate
+    from scanner.inventory.fields import Resource
+    from scanner.snapshot.manifest import Manifest
+
+
+class Verdict(enum.StrEnum):
+    """What a rule says of a resource."""
+
+    PASS = "pass"  # noqa: S105  (a verdict, not a password)
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+    ERROR = "error"
+
+
+class Severity(enum.StrEnum):
+    """How much a failure matters, the worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
+
+class Evidence(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One value that decided a verdict."""
+
+    path: str
+    """Field path as the rule names it, with the indexes of array members filled in."""
+    actual: Any
+    """The value found; `None` where Azure has none; absent (UNSET) where it was not readable."""
+    expected: str
+    """What the rule required, in words: `equals Disabled`."""
+    resource_id: str = ""
+    """The resource that holds the value, where it is not the one the rule was asked about."""
+    property: str = ""
+    """Dotted path of the value in that resource's raw record, "" for a derived fact."""
+    readable: bool = True
+
+
+class Result(msgspec.Struct, frozen=True, rename="camel", omit_defaults=False):
+    """The verdict of one rule on one resource."""
+
+    rule_id: str
+    resource_id: str
+    resource_type: str
+    resource_name: str
+    verdict: Verdict
+    severity: Severity
+    environment: str | None
+    message: str
+    evidence: tuple[Evidence, ...]
+    fingerprint: str
+    preview: bool = False
+    """The rule is newer than the pinned rule set: shown, but not counted at the gate."""
+
+
+def fingerprint(rule_id: str, resource_id: str, discriminator: str = "") -> str:
+    """Return the identity of a finding, the same every night as long as the resource is there."""
+    text = "\n".join((rule_id, resource_id.rstrip("/").lower(), discriminator))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class Counts(msgspec.Struct, rename="camel"):
+    """How many rows have which verdict."""
+
+    passed: int = msgspec.field(default=0, name="pass")
+    fail: int = 0
+    unknown: int = 0
+    not_applicable: int = msgspec.field(default=0, name="not_applicable")
+    error: int = 0
+
+    def add(self, verdict: Verdict, number: int = 1) -> None:
+        """Count `number` more rows of this verdict."""
+        name = "passed" if verdict is Verdict.PASS else verdict.value
+        setattr(self, name, getattr(self, name) + number)
+
+    @property
+    def assessed(self) -> int:
+        """Rows with an answer: pass and fail."""
+        return self.passed + self.fail
+
+    @property
+    def total(self) -> int:
+        """All rows."""
+        return self.passed + self.fail + self.unknown + self.not_applicable + self.error
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class Assessment:
+    """What one rule said of every resource of its kind, one byte a resource."""
+
+    rule: Rule
+    resources: Sequence[Resource]
+    codes: bytearray
+    """Index into `VERDICTS` for each resource, in the order of `resources`."""
+    environments: Sequence[str | None]
+    severities: Mapping[str | None, Severity]
+    """Severity by environment; `None` holds for every environment that is not named."""
+
+    def severity(self, environment: str | None) -> Severity:
+        """Return the rule's severity in an environment."""
+        return self.severities.get(environment, self.severities[None])
+
+
+VERDICTS: Sequence[Verdict] = tuple(Verdict)
+
+
+class ScanResult:
+    """All rows of one scan, kept small: findings as rows, the rest as one byte each.
+
+    Rows with the verdicts `pass` and `not_applicable` are by far the most; they are made into
+    `Result` objects only while somebody reads them. Rows of preview rules are in `findings` and
+    `rows()` but in none of the counts, which are what the gate and every report go by.
+    """
+
+    def __init__(
+        self,
+        estate: Estate,
+        config_digest: str,
+        assessments: Sequence[Assessment],
+        findings: Sequence[Result],
+    ) -> None:
+        self.estate = estate
+        self.manifest: Manifest = estate.manifest
+        self.config_digest = config_digest
+        self.assessments = assessments
+        self.rules: Sequence[Rule] = [assessment.rule for assessment in assessments]
+        """The rules that ran, sorted by id."""
+        self.findings = findings
+        """Rows with verdict fail, unknown or error, sorted by rule id, then resource id."""
+        self.totals = Counts()
+        self.by_rule: dict[str, Counts] = {}
+        """Counts of every rule that ran, preview rules included."""
+        self.by_severity: dict[Severity, Counts] = {severity: Counts() for severity in Severity}
+        self.by_environment: dict[str | None, Counts] = {}
+        for assessment in assessments:
+            self._count(assessment)
+
+    def _count(self, assessment: Assessment) -> None:
+        counts = self.by_rule[assessment.rule.id] = Counts()
+        pairs = Counter(zip(assessment.environments, assessment.codes, strict=True))
+        for (environment, code), number in pairs.items():
+            verdict = VERDICTS[code]
+            counts.add(verdict, number)
+            if not assessment.rule.preview:
+                self.totals.add(verdict, number)
+                self.by_severity[assessment.severity(environment)].add(verdict, number)
+                self.by_environment.setdefault(environment, Counts()).add(verdict, number)
+
+    @property
+    def counted_findings(self) -> Iterator[Result]:
+        """The findings that count at the gate: those of rules that are not in preview."""
+        return (finding for finding in self.findings if not finding.preview)
+
+    def rows(self) -> Iterator[Result]:
+        """Yield every row, passes included, sorted by rule id, then resource id."""
+        findings = iter(self.findings)
+        for assessment in self.assessments:
+            columns = zip(
+                assessment.resources, assessment.codes, assessment.environments, strict=True
+            )
+            for resource, code, environment in columns:
+                verdict = VERDICTS[code]
+                if verdict in {Verdict.PASS, Verdict.NOT_APPLICABLE}:
+                    yield row(assessment, resource, verdict, environment)
+                else:
+                    yield next(findings)
+
+
+def row(
+    assessment: Assessment,
+    resource: Resource,
+    verdict: Verdict,
+    environment: str | None,
+    *,
+    details: tuple[str, tuple[Evidence, ...]] = ("", ()),
+) -> Result:
+    """Return the row for one rule and one resource; `details` are its message and evidence."""
+    rule = assessment.rule
+    return Result(
+        rule_id=rule.id,
+        resource_id=resource.id,
+        resource_type=resource.type,
+        resource_name=resource.name,
+        verdict=verdict,
+        severity=assessment.severity(environment),
+        environment=environment,
+        message=details[0],
+        evidence=details[1],
+        fingerprint=fingerprint(rule.id, resource.id),
+        preview=rule.preview,
+    )
