@@ -1,0 +1,1 @@
+"""Scan results as reports: pure functions from a result to text, the same bytes every time."""

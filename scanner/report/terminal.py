@@ -1,0 +1,178 @@
+"""The result for people at a terminal: sober, and readable at 80 columns and without colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from scanner import __version__
+from scanner.engine.result import Counts, Result, Severity, Verdict
+from scanner.report.summary import (
+    TOOL,
+    RuleFindings,
+    assessed,
+    environments,
+    estate_name,
+    findings_by_rule,
+    gap_groups,
+    next_steps,
+    short_digest,
+    verdict_sentence,
+)
+from scanner.report.text import one_line, plural, truncate
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from scanner.engine.result import ScanResult
+
+_RULES_SHOWN: Final = 10
+_RESOURCES_SHOWN: Final = 3
+_GAPS_SHOWN: Final = 10
+_ENVIRONMENTS_SHOWN: Final = 10
+_MESSAGE: Final = 300
+_LABEL: Final = 20
+_STYLES: Final = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+
+
+def render(result: ScanResult, console: Console) -> None:
+    """Write a summary of the result to a console.
+
+    Everything that comes from Azure is written as plain text: no markup, no control characters.
+    """
+    _head(result, console)
+    _gaps(result, console)
+    _counts(result, console)
+    _findings(result, console)
+    _heading(console, "Verdict")
+    _write(console, verdict_sentence(result))
+    for step in next_steps(result):
+        _write(console, f"- {step}")
+
+
+def _write(console: Console, text: str | Text, *, indent: int = 0) -> None:
+    """Write a paragraph, wrapped at the console's width below its own indent."""
+    paragraph = Text(one_line(text)) if isinstance(text, str) else text
+    for line in paragraph.wrap(console, max(console.width - indent, 20)):
+        line.rstrip()
+        console.print(Text(" " * indent).append_text(line), highlight=False, soft_wrap=True)
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, style="bold"), highlight=False)
+
+
+def _head(result: ScanResult, console: Console) -> None:
+    manifest = result.manifest
+    name = truncate(one_line(estate_name(result)), 60)
+    console.print(Text(f"{TOOL} {__version__}: {name}", style="bold"), highlight=False)
+    _write(
+        console,
+        f"Snapshot {short_digest(result)}, collected {manifest.started} to {manifest.finished}",
+    )
+    resources, rules = len(result.estate), len(result.rules)
+    _write(console, f"{plural(resources, 'resource')}, {plural(rules, 'rule')}")
+
+
+def _gaps(result: ScanResult, console: Console) -> None:
+    groups = gap_groups(result)
+    if not groups:
+        return
+    _heading(console, "Not read")
+    for group in groups[:_GAPS_SHOWN]:
+        table = "all tables" if group.table == "*" else group.table
+        _write(
+            console,
+            f"{table}: {group.cause}, {plural(len(group.scopes), 'scope')}, "
+            f"{plural(group.rules, 'rule')} with unknown results there",
+            indent=2,
+        )
+        _write(console, truncate(one_line(group.scopes[0]), 200), indent=4)
+        if group.permission:
+            _write(console, f"missing permission: {group.permission}", indent=4)
+    if len(groups) > _GAPS_SHOWN:
+        _write(console, f"and {plural(len(groups) - _GAPS_SHOWN, 'more kind')} of gaps", indent=2)
+
+
+def _counts(result: ScanResult, console: Console) -> None:
+    _heading(console, "Checks by severity")
+    table = _table()
+    for severity, counts in result.by_severity.items():
+        table.add_row(Text(severity.value, style=_STYLES[severity]), *_numbers(counts))
+    table.add_row("all", *_numbers(result.totals))
+    console.print(table)
+    named = environments(result)
+    if all(name is None for name, _ in named):
+        return
+    _heading(console, "Checks by environment")
+    table = _table()
+    for name, counts in named[:_ENVIRONMENTS_SHOWN]:
+        label = "(none)" if name is None else truncate(one_line(name), _LABEL)
+        table.add_row(Text(label), *_numbers(counts))
+    console.print(table)
+
+
+def _table() -> Table:
+    table = Table(box=None, padding=(0, 0, 0, 2))
+    table.add_column("", min_width=12, max_width=_LABEL, no_wrap=True)
+    for label in ("fail", "unknown", "error", "pass", "n/a", "assessed"):
+        table.add_column(label, justify="right", no_wrap=True)
+    return table
+
+
+def _numbers(counts: Counts) -> tuple[str, ...]:
+    numbers = (
+        counts.fail,
+        counts.unknown,
+        counts.error,
+        counts.passed,
+        counts.not_applicable,
+    )
+    return (*(f"{number:,}" for number in numbers), assessed(counts))
+
+
+def _findings(result: ScanResult, console: Console) -> None:
+    groups = findings_by_rule(result)
+    if not groups:
+        return
+    _heading(console, "Findings")
+    for group in groups[:_RULES_SHOWN]:
+        _rule(group, console)
+    if len(groups) > _RULES_SHOWN:
+        _write(console, f"and {plural(len(groups) - _RULES_SHOWN, 'more rule')} with findings")
+
+
+def _rule(group: RuleFindings, console: Console) -> None:
+    line = Text()
+    line.append(one_line(group.rule.id), style="bold")
+    line.append("  ")
+    line.append(group.severity.value, style=_STYLES[group.severity])
+    line.append(f"  {one_line(group.rule.title)}: {_how_many(group)}")
+    _write(console, line, indent=2)
+    for row in group.rows[:_RESOURCES_SHOWN]:
+        _write(console, f"{row.verdict.value}: {_what(row)}", indent=4)
+    if len(group.rows) > _RESOURCES_SHOWN:
+        _write(console, f"and {len(group.rows) - _RESOURCES_SHOWN:,} more", indent=4)
+
+
+def _how_many(group: RuleFindings) -> str:
+    verdicts = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
+    found = ((verdict, group.count(verdict)) for verdict in verdicts)
+    text = ", ".join(f"{number:,} {verdict.value}" for verdict, number in found if number)
+    return f"{text} (preview, not counted)" if group.rule.preview else text
+
+
+def _what(row: Result) -> str:
+    """Return the message, led by the resource's name where the message does not say it."""
+    message = truncate(one_line(row.message), _MESSAGE)
+    name = one_line(row.resource_name)
+    return message if name and name in message else f"{name}: {message}"

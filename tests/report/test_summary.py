@@ -1,0 +1,129 @@
+"""What all reports say alike, and that they count alike."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from scanner.engine.result import Severity, Verdict
+from scanner.report import json as full
+from scanner.report import sarif
+from scanner.report.markdown import render as markdown
+from scanner.report.summary import gap_groups, verdict_sentence
+from scanner.report.terminal import render as terminal
+from scanner.snapshot.manifest import Gap
+
+NAMES = ("fail", "unknown", "error", "pass", "not_applicable")
+
+
+def from_json(scan):
+    document = json.loads(b"".join(full.render(scan.result)))
+    counted = [row for row in document["results"] if not row["preview"]]
+    for severity, counts in document["summary"]["bySeverity"].items():
+        rows = [row["verdict"] for row in counted if row["severity"] == severity]
+        assert counts == {name: rows.count(name) for name in counts}
+    return document["summary"]["bySeverity"], document["summary"]["totals"]
+
+
+def from_sarif(scan):
+    run = json.loads(b"".join(sarif.render(scan.result, scan.fetch)))["runs"][0]
+    assert len(run["results"]) == run["properties"]["totals"]["fail"]
+    for severity, counts in run["properties"]["bySeverity"].items():
+        shown = [r for r in run["results"] if r["properties"]["severity"] == severity]
+        assert len(shown) == counts["fail"]
+    return run["properties"]["bySeverity"], run["properties"]["totals"]
+
+
+def from_markdown(scan):
+    section = markdown(scan.result).split("## Checks by severity")[1].split("\n## ")[0]
+    return _table(re.findall(r"^\| \**([a-z]+)\** \| (.*) \|$", section, re.MULTILINE), " | ")
+
+
+def from_terminal(scan):
+    file = io.StringIO()
+    terminal(scan.result, Console(file=file, width=80))
+    section = file.getvalue().split("\nChecks by severity\n")[1].split("\n\n")[0]
+    return _table(re.findall(r"^ +([a-z]+) +([0-9].*)$", section, re.MULTILINE), r" +")
+
+
+def _table(lines, separator):
+    rows = {}
+    for label, cells in lines:
+        numbers = re.split(separator.replace("|", r"\|"), cells.strip())[: len(NAMES)]
+        rows[label] = {n: int(c.replace(",", "")) for n, c in zip(NAMES, numbers, strict=True)}
+    totals = rows.pop("all")
+    return rows, totals
+
+
+@settings(max_examples=50)
+@given(data=st.data())
+def test_all_formats_show_the_same_counts(scans, data):
+    scan = data.draw(scans)
+    expected = (
+        {s.value: msgspec.to_builtins(scan.result.by_severity[s]) for s in Severity},
+        msgspec.to_builtins(scan.result.totals),
+    )
+    for read in (from_json, from_sarif, from_markdown, from_terminal):
+        assert read(scan) == expected, read.__name__
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "gaps", "sentence"),
+    [
+        ([], (), "Nothing was checked: no rule applies to what is in the snapshot."),
+        (
+            [Verdict.NOT_APPLICABLE],
+            (Gap("computes", "/", "list"),),
+            (
+                "Nothing was checked: no rule applies to what could be read, "
+                "and the snapshot has 1 gap."
+            ),
+        ),
+        ([Verdict.PASS], (), "No failures: 1 check passed."),
+        (
+            [Verdict.PASS],
+            (Gap("computes", "/", "list"),),
+            "No failures: 1 check passed. The scan is incomplete: the snapshot has 1 gap.",
+        ),
+        (
+            [Verdict.UNKNOWN],
+            (),
+            ("Nothing could be assessed. The scan is incomplete: 1 check could not be assessed."),
+        ),
+        ([Verdict.FAIL], (), "1 failure: 1 medium."),
+    ],
+)
+def test_verdict_in_a_sentence(scan_of, verdicts, gaps, sentence):
+    assert verdict_sentence(scan_of(verdicts, gaps).result) == sentence
+
+
+@pytest.fixture
+def scan_of(make_scan, make_rule, answer, sample):
+    """Give the function that makes a scan of one rule with these verdicts and gaps."""
+    records = sample.records["computes"]
+
+    def scan(verdicts, gaps):
+        said = [answer(r["id"], v) for r, v in zip(records, verdicts, strict=False)]
+        return make_scan({"computes": records}, [(make_rule(), said)], gaps=gaps)
+
+    return scan
+
+
+def test_gaps_are_grouped_and_count_rules_below_their_scopes(scan_of):
+    elsewhere = "/subscriptions/99999999-2222-3333-4444-555555555555"
+    group = "/providers/Microsoft.Management/managementGroups/mg"
+    gaps = [
+        Gap("computes", elsewhere, "list", 403, "AuthorizationFailed"),
+        Gap("computes", f"{elsewhere}/resourceGroups/x", "list", 403, "AuthorizationFailed"),
+        Gap("*", group, "list"),
+    ]
+    groups = gap_groups(scan_of([Verdict.UNKNOWN], gaps).result)
+    found = [(g.table, g.cause, len(g.scopes), g.rules) for g in groups]
+    assert found == [("*", "list", 1, 1), ("computes", "403 AuthorizationFailed", 2, 0)]
