@@ -37,7 +37,7 @@ docs: $(READY) ## write the generated pages anew
 	$(BIN)/azmlscan inventory --fields -o docs/fields.md
 
 bench: $(READY) ## measure, and compare with the budgets
-	$(BIN)/python tests/benchmarks/run.py
+	$(BIN)/python -m tests.benchmarks.run
 
 clean: ## remove everything that the other targets made
 	rm -rf .venv build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -47,6 +47,9 @@ $(READY): pyproject.toml requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "azmlscan needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  test "$$(id -u)" -eq 0 && command -v apt-get >/dev/null && \
+	  { apt-get -qq update; apt-get -qq install -y --no-install-recommends python3-venv; } >/dev/null 2>&1; \
+	  $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null; } || { \
 	  echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt

@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from scanner.azurepolicy.definitions import Definition
     from scanner.config import Config
     from scanner.engine.gate import GateAnswer
     from scanner.engine.result import ScanResult
@@ -32,6 +33,7 @@ class ScanArgs:
     outputs: tuple[Path, ...]
     evidence: Path | None
     packs: tuple[Path, ...]
+    policies: tuple[Path, ...]
     only: tuple[str, ...]
     skip: tuple[str, ...]
     fail_on: str
@@ -71,6 +73,13 @@ class ScanArgs:
     help="Add a rule pack: a folder or a file. Repeatable.",
 )
 @click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Also check Azure Policy definitions: a JSON file or a folder. Repeatable.",
+)
+@click.option(
     "--only", multiple=True, help="Run only these: id, glob, domain, severity or control."
 )
 @click.option("--skip", multiple=True, help="Leave these out: id, glob, domain, severity, control.")
@@ -93,6 +102,7 @@ def scan(
     outputs: tuple[Path, ...],
     evidence: Path | None,
     packs: tuple[Path, ...],
+    policies: tuple[Path, ...],
     only: tuple[str, ...],
     skip: tuple[str, ...],
     fail_on: str,
@@ -109,13 +119,24 @@ def scan(
     azmlscan scan estate/ --config azmlscan.yaml -o results.sarif -o report.md
     """
     args = ScanArgs(
-        source, config, format_, outputs, evidence, packs, only, skip, fail_on, allow_unknown
+        source,
+        config,
+        format_,
+        outputs,
+        evidence,
+        packs,
+        policies,
+        only,
+        skip,
+        fail_on,
+        allow_unknown,
     )
     ctx.exit(run(args))
 
 
 def run(args: ScanArgs) -> int:
     """Scan, write the reports, and return the exit code of the gate."""
+    from scanner.azurepolicy import load_definitions
     from scanner.cli.estate import opened
     from scanner.config import load_config
     from scanner.engine.evaluate import evaluate
@@ -130,8 +151,11 @@ def run(args: ScanArgs) -> int:
     loaded = load_packs([built_in_pack(), *map(Path, config.rules.packs), *args.packs])
     settings = Settings(config, loaded)
     rules = _chosen(loaded, args, config)
+    definitions = [found for path in args.policies for found in load_definitions(path)]
     with opened(args.source) as snapshot:
         result = evaluate(rules, settings, load_estate(snapshot, config))
+        if definitions:
+            result = _with_policies(result, definitions, snapshot)
         answer = decide(result, Severity(args.fail_on), allow_unknown=args.allow_unknown)
         _write(args, formats, result, snapshot, answer)
     return int(answer.code)
@@ -152,6 +176,18 @@ def _chosen(loaded: list[RuleFile], args: ScanArgs, config: Config) -> Sequence[
 
     wanted = select(loaded, config.rules.only, config.rules.skip)
     return pin(select(wanted, args.only, args.skip), config.rules.ruleset)
+
+
+def _with_policies(
+    result: ScanResult, definitions: Sequence[Definition], snapshot: Snapshot
+) -> ScanResult:
+    """Return the result with the verdicts of Azure Policy definitions beside those of the rules."""
+    from scanner.azurepolicy import policy_assessments, with_policies
+
+    found = policy_assessments(definitions, result.estate, snapshot.records)
+    for definition, reason in found.not_evaluated:
+        click.echo(f"note: policy {definition.id} is not evaluated: {reason}", err=True)
+    return with_policies(result, found)
 
 
 def _write(

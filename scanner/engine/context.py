@@ -133,6 +133,14 @@ class Context:
         return _container(self.estate, group, resource.subscription_id)
 
 
+_CONTAINER_FACTS = {
+    "location": "location",
+    "tags": "tags",
+    "displayName": "display_name",
+    "tenantId": "tenant_id",
+}
+
+
 def _container(estate: Estate, arm_id: str, subscription_id: str) -> dict[str, Any]:
     """Return what Azure's subscription() and resourceGroup() give; unread where not collected."""
     found = estate.find(arm_id)
@@ -141,7 +149,7 @@ def _container(estate: Estate, arm_id: str, subscription_id: str) -> dict[str, A
         "name": arm_id.rpartition("/")[2],
         "subscriptionId": subscription_id,
     }
-    for name, attribute in (("location", "location"), ("tags", "tags")):
+    for name, attribute in _CONTAINER_FACTS.items():
         known[name] = UNREAD if found is None else getattr(found, attribute, None)
     return known
 

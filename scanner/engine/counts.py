@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from scanner.engine.result import Evidence
@@ -11,7 +12,6 @@ from scanner.engine.template import TemplateError
 from scanner.engine.values import as_number
 from scanner.inventory.fields import UNREAD, Members
 from scanner.inventory.paths import Leaf
-from collections.abc import Callable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,11 +8,11 @@ from scanner.inventory import paths
 from scanner.inventory.fields import UNREAD
 
 if TYPE_CHECKING:
-    from scanner.inventory.paths import Leaf
     from collections.abc import Callable, Iterator
 
     from scanner.inventory.estate import Estate
     from scanner.inventory.fields import Resource
+    from scanner.inventory.paths import Leaf
 
 Frame = tuple[Any, ...]
 """The members that the surrounding counts are looking at, outermost first."""

@@ -58,9 +58,17 @@ def environment(resource: Resource, estate: Estate) -> Maybe[str]:
 
 def production(resource: Resource, estate: Estate) -> Maybe[bool]:
     """Tell whether the environment is a production one, `None` where there is no environment."""
-    marked = {choice.name: choice.production for choice in estate.config.environments}
-    flags = {None if name is None else marked[name] for name in _possible(resource, estate)}
+    name = estate.environment(resource)
+    marked = _marked(estate)
+    if name is not UNREAD:
+        return marked[name]
+    flags = {marked[possible] for possible in _possible(resource, estate)}
     return next(iter(flags)) if len(flags) == 1 else UNREAD
+
+
+@per_estate
+def _marked(estate: Estate) -> dict[str | None, bool | None]:
+    return {None: None, **{choice.name: choice.production for choice in estate.config.environments}}
 
 
 def environment_at(scope: str, estate: Estate) -> Maybe[str]:
@@ -101,6 +109,9 @@ def _known(_: Estate) -> dict[str, Possible]:
 
 
 def _possible(resource: Resource, estate: Estate) -> Possible:
+    parent = armid.parent(resource.id)
+    if parent and getattr(resource, "tags", None) is None:
+        return _at(parent, estate)
     level = _level(resource)
     if isinstance(resource, Subscription):
         chain = resource.management_group_ids

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
-from scanner.inventory.derived import DERIVED
 
 from scanner import armid
 from scanner.errors import SnapshotError
 from scanner.inventory.build import build, lies_below
 from scanner.inventory.coverage import Coverage
+from scanner.inventory.derived import DERIVED
 from scanner.inventory.fields import UNREAD, Link, Links, Many, Members, Resource
 from scanner.inventory.kinds import KINDS, TABLE_KINDS
 from scanner.snapshot.manifest import Manifest

@@ -6,9 +6,9 @@ import typing
 from typing import Any
 
 import msgspec
-from scanner.inventory.derived import DERIVED
 
 from scanner.inventory.build import FieldInfo, declared, part_of
+from scanner.inventory.derived import DERIVED
 from scanner.inventory.fields import Derived, Link, Part, Resource
 from scanner.inventory.kinds import KINDS
 

@@ -12,9 +12,8 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scanner.inventory.derived import DERIVED
-
 from scanner.inventory.build import declared, part_of
+from scanner.inventory.derived import DERIVED
 from scanner.inventory.fields import UNREAD, Derived, Link, Members, Part, Reference, Resource
 from scanner.inventory.kinds import KINDS
 

@@ -1,6 +1,6 @@
 """Measures time and memory of a scan at growing sizes, and compares with the budgets.
 
-    python tests/benchmarks/run.py [SIZE …]
+    python -m tests.benchmarks.run [SIZE …]
 
 Each size runs in a process of its own, so that its peak memory is its own. What counts are
 ratios within one run: the cost per record must stay flat.
@@ -29,9 +29,11 @@ def main(arguments: list[str]) -> int:
     """Run every size and print the table; return 1 where the cost per record is not flat."""
     sizes = tuple(map(int, arguments)) or SIZES
     rows = [_measured(size) for size in sizes]
-    print(f"{'records':>9} {'rows':>10} {'load s':>8} {'scan s':>8} {'µs/record':>10} {'peak MB':>8}")  # noqa: T201
+    print(
+        f"{'records':>9} {'rows':>10} {'load s':>8} {'scan s':>8} {'µs/record':>10} {'peak MB':>8}"
+    )
     for row in rows:
-        print(  # noqa: T201
+        print(
             f"{row['records']:>9} {row['rows']:>10} {row['load']:>8.2f} {row['scan']:>8.2f} "
             f"{_cost(row):>10.1f} {row['peak'] / 1024**2:>8.0f}"
         )
@@ -39,8 +41,8 @@ def main(arguments: list[str]) -> int:
     ratio = _cost(last) / _cost(rows[0])
     scale = 1_000_000 / last["records"]
     seconds, memory = (last["load"] + last["scan"]) * scale, last["peak"] * scale
-    print(f"cost per record, last to first: {ratio:.2f} (budget {FLAT})")  # noqa: T201
-    print(  # noqa: T201
+    print(f"cost per record, last to first: {ratio:.2f} (budget {FLAT})")
+    print(
         f"a million records at this cost: {seconds:.0f} core-seconds (budget {CORE_SECONDS:.0f}), "
         f"{memory / 1024**3:.1f} GiB (budget {MEMORY / 1024**3:.0f})"
     )
@@ -52,23 +54,21 @@ def _cost(row: dict[str, float]) -> float:
 
 
 def _measured(size: int) -> dict[str, float]:
-    command = [sys.executable, __file__, "--one", str(size)]
-    output = subprocess.run(command, check=True, capture_output=True, cwd=ROOT, text=True).stdout  # noqa: S603
+    command = [sys.executable, "-m", "tests.benchmarks.run", "--one", str(size)]
+    output = subprocess.run(command, check=True, capture_output=True, cwd=ROOT, text=True).stdout
     found: dict[str, float] = json.loads(output)
     return found
 
 
 def _one(size: int) -> None:
     """Write a synthetic snapshot, then load and scan it; print the measures as JSON."""
-    sys.path.insert(0, str(Path(__file__).parent))
-    import synthetic  # noqa: PLC0415
-
-    from scanner.config import load_config  # noqa: PLC0415
-    from scanner.engine.evaluate import evaluate  # noqa: PLC0415
-    from scanner.engine.packs import built_in_pack, load_packs  # noqa: PLC0415
-    from scanner.engine.parameters import Settings  # noqa: PLC0415
-    from scanner.inventory.estate import load_estate  # noqa: PLC0415
-    from scanner.snapshot import Manifest, open_snapshot, write_snapshot  # noqa: PLC0415
+    from scanner.config import load_config
+    from scanner.engine.evaluate import evaluate
+    from scanner.engine.packs import built_in_pack, load_packs
+    from scanner.engine.parameters import Settings
+    from scanner.inventory.estate import load_estate
+    from scanner.snapshot import Manifest, open_snapshot, write_snapshot
+    from tests.benchmarks import synthetic
 
     moment = "2026-11-01T00:00:00Z"
     header = Manifest(tool_version="0", scopes_read=("/",), started=moment, finished=moment)
@@ -91,7 +91,7 @@ def _one(size: int) -> None:
         "scan": ended - between,
         "peak": peak,
     }
-    print(json.dumps(measures))  # noqa: T201
+    print(json.dumps(measures))
 
 
 if __name__ == "__main__":

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
-import estates  # noqa: E402
-
-from scanner.engine.compiler import ConditionError, compile_condition  # noqa: E402
-from scanner.engine.context import Context  # noqa: E402
-from scanner.engine.selection import InventoryResolver, Place  # noqa: E402
-from scanner.inventory.kinds import KINDS  # noqa: E402
+from scanner.engine.compiler import ConditionError, compile_condition
+from scanner.engine.context import Context
+from scanner.engine.selection import InventoryResolver, Place
+from scanner.inventory.kinds import KINDS
+from tests.engine import estates
 
 
 def node(spec: Any, estate: Any, kind: str = "workspace", **parameters: Any) -> Any:
@@ -41,8 +37,15 @@ def test_a_field_is_compared_without_regard_to_case() -> None:
     assert answer(PRIVATE, estates.estate(estates.workspace())) is False
 
 
+TRUTHS: dict[bool | None, dict[str, Any]] = {
+    True: PRIVATE,
+    False: {"not": PRIVATE},
+    None: UNREADABLE,
+}
+
+
 def truth(value: bool | None) -> dict[str, Any]:
-    return {True: PRIVATE, False: {"not": PRIVATE}, None: UNREADABLE}[value]
+    return TRUTHS[value]
 
 
 @pytest.mark.parametrize(
@@ -240,3 +243,31 @@ def test_no_condition_raises_on_any_value(value: Any) -> None:
         [resource] = estate.of_kind("workspace")
         assert compiled.test(resource, ()) in {True, False, None}
         list(compiled.explain(Place(resource, (), ()), want=True))
+
+
+def test_field_of_a_counted_member_is_an_array_of_one_as_in_azure() -> None:
+    estate = estates.estate(estates.workspace(), estates.compute("a", vmSize="Big"))
+    spec = {
+        "count": {
+            "field": "computes[*]",
+            "where": {"value": "[first(field('computes[*].vmSize'))]", "equals": "big"},
+        },
+        "equals": 1,
+    }
+    assert answer(spec, estate) is True
+
+
+def test_a_count_over_a_constant_list_is_remembered_by_the_values_it_reads() -> None:
+    spec = {
+        "count": {
+            "value": ["Standard_NC#", "Standard_ND#"],
+            "where": {"field": "vmSize", "matchInsensitively": "[current()]"},
+        },
+        "equals": 0,
+    }
+    sizes = ["standard_nc6", "Standard_D2", "standard_nc6", None]
+    computes = [estates.compute(f"c{n}", vmSize=size) for n, size in enumerate(sizes)]
+    estate = estates.estate(estates.workspace(), *computes)
+    compiled = node(spec, estate, "compute")
+    answers = [compiled.test(resource, ()) for resource in estate.of_kind("compute")]
+    assert answers == [False, True, False, True]

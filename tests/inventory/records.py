@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from scanner import documents
 from scanner.config import config_of
 from scanner.errors import ConfigError
 from scanner.inventory.derived import DERIVED
+from scanner.inventory.estate import Estate
+from scanner.inventory.fields import UNREAD as NOT_READ
+from scanner.inventory.kinds import KINDS
 from scanner.inventory.plain import plain
+from scanner.snapshot.manifest import Gap
 
 if TYPE_CHECKING:
     from scanner.config import Config
-    from scanner.inventory.estate import Estate
 
 SUB = "/subscriptions/11111111-0000-0000-0000-000000000001"
 OTHER_SUB = "/subscriptions/22222222-0000-0000-0000-000000000002"
@@ -25,7 +30,7 @@ NET = "Microsoft.Network"
 Record = dict[str, Any]
 
 
-def record(arm_type: str, name: str, group: str = GROUP, **top: Any) -> Record:
+def record(arm_type: str, name: str, group: Any = GROUP, **top: Any) -> Record:
     """A record of a top-level resource; what is no property of the body is given by `top`."""
     arm_id = f"{group}/providers/{arm_type}/{name}"
     return {
@@ -58,7 +63,7 @@ def project(hub: Record, name: str = "project", **properties: Any) -> Record:
     return workspace(name, top=top, hubResourceId=hub["id"], **properties)
 
 
-def compute(of: Record, name: str, compute_type: str = "AmlCompute", **top: Any) -> Record:
+def compute(of: Record, name: str, compute_type: Any = "AmlCompute", **top: Any) -> Record:
     """A compute; `inner` has the properties of its type, `body` those of every compute."""
     body = {"computeType": compute_type, **top.pop("body", {})}
     return child(
@@ -124,3 +129,33 @@ def facts(of: Estate, arm: Record, *names: str) -> Any:
     assert resource is not None
     found = [plain(of.fact(name, resource, DERIVED[resource.KIND][name].compute)) for name in names]
     return found[0] if len(found) == 1 else found
+
+
+def changed(of: Estate, change: Any) -> Estate:
+    """The estate with each resource put through a change; what becomes None was not read."""
+    resources = {
+        kind: [new for old in of.of_kind(kind) if (new := change(old)) is not None]
+        for kind in KINDS
+    }
+    return Estate(resources, of.manifest, of.config)
+
+
+def blinded(value: Any, path: tuple[str, ...]) -> Any:
+    """The struct with what stands at a path of attributes made UNREAD."""
+    if not path:
+        return NOT_READ
+    if isinstance(value, tuple):
+        return tuple(blinded(item, path) for item in value)
+    if not isinstance(value, msgspec.Struct):
+        return value
+    inner = getattr(value, path[0])
+    if inner is NOT_READ:
+        return value
+    return msgspec.structs.replace(value, **{path[0]: blinded(inner, path[1:])})
+
+
+def with_gap(of: Estate, table: str, scope: str) -> Estate:
+    """The estate as it is, with records of a table missing somewhere."""
+    gaps = (*of.manifest.gaps, Gap(table, scope, "GET", 403))
+    manifest = msgspec.structs.replace(of.manifest, gaps=gaps)
+    return Estate({kind: of.of_kind(kind) for kind in KINDS}, manifest, of.config)

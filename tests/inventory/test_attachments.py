@@ -111,26 +111,27 @@ class TestPublicIpAddresses:
         assert found[-1] == UNREAD
 
 
-class TestUsedByMachineLearning:
-    STORAGE = record("Microsoft.Storage/storageAccounts", "st")
-    NETWORK = record(f"{NET}/virtualNetworks", "vnet", properties={"subnets": [{"name": "snet"}]})
-    SUBNET = {"id": f"{NETWORK['id']}/subnets/snet"}
+STORAGE = record("Microsoft.Storage/storageAccounts", "st")
+NETWORK = record(f"{NET}/virtualNetworks", "vnet", properties={"subnets": [{"name": "snet"}]})
+SUBNET = {"id": f"{NETWORK['id']}/subnets/snet"}
 
+
+class TestUsedByMachineLearning:
     def fact(self, *records, unread=()):
-        of = estate(self.NETWORK, *records, unread=unread)
-        return facts(of, self.SUBNET, "usedByMachineLearning")
+        of = estate(NETWORK, *records, unread=unread)
+        return facts(of, SUBNET, "usedByMachineLearning")
 
     def test_by_a_compute(self):
-        inside = compute(WS, "cpu", inner={"subnet": {"id": self.SUBNET["id"].upper()}})
+        inside = compute(WS, "cpu", inner={"subnet": {"id": SUBNET["id"].upper()}})
         assert self.fact(inside, unread=["privateEndpoints", "workspaces"]) is True
 
     def test_by_a_private_endpoint_of_a_workspace(self):
         assert self.fact(endpoint("pe", WS["id"], "amlworkspace"), unread=["workspaces"]) is True
 
     def test_by_a_private_endpoint_of_a_dependent(self):
-        inside = endpoint("pe", self.STORAGE["id"], "blob")
+        inside = endpoint("pe", STORAGE["id"], "blob")
         assert self.fact(inside, WS) is False
-        assert self.fact(inside, workspace(storageAccount=self.STORAGE["id"].lower())) is True
+        assert self.fact(inside, workspace(storageAccount=STORAGE["id"].lower())) is True
 
     def test_not(self):
         assert self.fact(WS, compute(WS, "cpu")) is False
@@ -139,6 +140,6 @@ class TestUsedByMachineLearning:
         assert self.fact(unread=["computes"]) == UNREAD
         assert self.fact(unread=["privateEndpoints"]) == UNREAD
         assert self.fact(compute(WS, "cpu", inner={"subnet": {"id": UNREAD}})) == UNREAD
-        inside = endpoint("pe", self.STORAGE["id"], "blob")
+        inside = endpoint("pe", STORAGE["id"], "blob")
         assert self.fact(inside, unread=["workspaces"]) == UNREAD
         assert self.fact(inside, workspace(storageAccount=UNREAD)) == UNREAD

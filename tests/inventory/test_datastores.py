@@ -103,19 +103,20 @@ class TestProductionDatastores:
         assert found == [("data", "prod")]
 
 
-class TestLandingZones:
-    LAKE = account("lake")
-    SETTINGS = {"landingZoneStorageAccounts": [LAKE["id"].lower()]}
+LAKE = account("lake")
+SETTINGS = {"landingZoneStorageAccounts": [LAKE["id"].lower()]}
 
+
+class TestLandingZones:
     def fact(self, name, *records, unread=(), ws=WS, settings=SETTINGS):
         config = configured(settings=settings)
         return facts(estate(ws, *AROUND, *records, unread=unread, config=config), ws, name)
 
     def test_registered(self):
-        assert self.fact("landingZoneMissing", datastore(account="LAKE"), self.LAKE) == []
+        assert self.fact("landingZoneMissing", datastore(account="LAKE"), LAKE) == []
 
     def test_missing(self):
-        assert self.fact("landingZoneMissing", datastore(), self.LAKE) == [self.LAKE["id"].lower()]
+        assert self.fact("landingZoneMissing", datastore(), LAKE) == [LAKE["id"].lower()]
 
     def test_of_another_environment_is_not_missed(self):
         assert self.fact("landingZoneMissing", account("lake", "prod")) == []
@@ -157,7 +158,7 @@ class TestLandingZones:
 
     def test_without_the_setting(self):
         for name in ("landingZoneMissing", "datastoresOutside"):
-            assert self.fact(name, datastore(), settings={}, unread=["datastores"]) == []
+            assert self.fact(name, datastore(), settings={}, unread=["datastores"]) is None
 
 
 def test_landing_zone_known_by_its_id_alone():

@@ -23,6 +23,7 @@ from scanner.snapshot import open_snapshot
 from scanner.snapshot.manifest import Gap
 from tests.conftest import ROOT
 from tests.engine.estates import estate
+from tests.inventory.records import blinded, changed
 
 CONTOSO = ROOT / "fixtures" / "estates" / "contoso"
 WORDS = {"reason", "reasons"}
@@ -59,34 +60,11 @@ def known_answers(build: Any) -> dict[tuple[str, str, str], Any]:
     return answers(build())
 
 
-def changed(of: Estate, change: Any) -> Estate:
-    """The estate with each resource put through a change; what becomes None was not read."""
-    resources = {
-        kind: [new for old in of.of_kind(kind) if (new := change(old)) is not None]
-        for kind in KINDS
-    }
-    return Estate(resources, of.manifest, of.config)
-
-
 def without_table(of: Estate, table: str) -> Estate:
     gaps = (*of.manifest.gaps, Gap(table, "/", "GET", 403))
     manifest = msgspec.structs.replace(of.manifest, gaps=gaps)
     resources = {kind: of.of_kind(kind) for kind, cls in KINDS.items() if table != cls.TABLE}
     return Estate(resources, manifest, of.config)
-
-
-def blinded(value: Any, path: tuple[str, ...]) -> Any:
-    """The struct with what stands at a path of attributes made UNREAD."""
-    if not path:
-        return UNREAD
-    if isinstance(value, tuple):
-        return tuple(blinded(item, path) for item in value)
-    if not isinstance(value, msgspec.Struct):
-        return value
-    inner = getattr(value, path[0])
-    if inner is UNREAD:
-        return value
-    return msgspec.structs.replace(value, **{path[0]: blinded(inner, path[1:])})
 
 
 def places(cls: type[msgspec.Struct], depth: int = 3) -> list[tuple[str, ...]]:

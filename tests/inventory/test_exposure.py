@@ -3,7 +3,17 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.estates import estate
-from tests.inventory.records import OTHER_SUB, SUB, UNREAD, connection, facts, project, workspace
+from tests.inventory.records import (
+    OTHER_SUB,
+    SUB,
+    UNREAD,
+    blinded,
+    changed,
+    connection,
+    facts,
+    project,
+    workspace,
+)
 
 PE = f"{SUB}/resourceGroups/net/providers/Microsoft.Network/privateEndpoints/pe"
 DENY = {"defaultAction": "deny"}
@@ -48,6 +58,7 @@ CASES = [
     (UNREAD, {"publicNetworkAccess": "Enabled", "networkAcls": UNREAD}),
     ("public-restricted", {"networkAcls": DENY, "ipAllowlist": UNREAD}),
     (UNREAD, {"networkAcls": {**DENY, "ipRules": [{"value": UNREAD}]}}),
+    (UNREAD, {"networkAcls": {**DENY, "ipRules": UNREAD}}),
     (UNREAD, {"allowPublicAccessWhenBehindVnet": False, "privateEndpointConnections": UNREAD}),
 ]
 
@@ -101,3 +112,17 @@ class TestForeignPrivateEndpoints:
         assert self.fact(connection(self.OTHER, UNREAD), connection(PE, UNREAD)) == [UNREAD]
         ws = workspace(privateEndpointConnections=UNREAD)
         assert facts(estate(ws), ws, "foreignPrivateEndpoints") == [UNREAD]
+
+
+@pytest.mark.parametrize("place", ["value", "action"])
+def test_an_ip_rule_that_is_not_readable(place):
+    acls = {**DENY, "ipRules": [{"value": "0.0.0.0/0"}]}
+    ws = workspace(networkAcls=acls)
+    of = changed(estate(ws), lambda old: blinded(old, ("network_acls", "ip_rules", place)))
+    assert facts(of, ws, "exposure") == UNREAD
+
+
+def test_ip_rules_that_are_not_readable():
+    ws = workspace(networkAcls={**DENY, "ipRules": [{"value": "192.0.2.1"}]})
+    of = changed(estate(ws), lambda old: blinded(old, ("network_acls", "ip_rules")))
+    assert facts(of, ws, "exposure") == UNREAD

@@ -371,10 +371,12 @@ class TestRegistry:
 class TestCompute:
     @pytest.mark.parametrize("place", ["properties", "properties.properties"])
     def test_what_lies_below_an_unread_value_is_unread(self, place):
-        raw = {"id": f"{WORKSPACE}/computes/c", "properties": {"properties": {"vmSize": "X"}}}
+        raw: dict[str, Any] = {"id": f"{WORKSPACE}/computes/c"}
+        raw["properties"] = {"properties": {"vmSize": "X"}}
         outer: dict[str, Any] = raw if place == "properties" else raw["properties"]
         outer["properties"] = {"$unread": True}
         [compute] = build(Compute, raw, 0)
+        assert isinstance(compute, Compute)
         assert compute.vm_size is UNREAD
         assert compute.compute_type is (UNREAD if place == "properties" else None)
 

@@ -11,6 +11,7 @@ from tests.inventory.records import (
     group,
     record,
     subscription,
+    with_gap,
     workspace,
 )
 
@@ -74,6 +75,11 @@ class TestSameSlot:
         assert same(ws(), ws("other", location=UNREAD)) == [UNREAD]
         assert same(ws(), ws("other", project="fraud", location=UNREAD)) == []
         assert same(ws(), ws("other"), {**blind, "id": blind["id"] + "2"}) == ["other", UNREAD]
+
+
+def test_workspaces_missing_elsewhere_could_be_the_same():
+    of = with_gap(estate(ws(), ws("other"), *AROUND), "workspaces", OTHER_SUB)
+    assert facts(of, ws(), "sameSlotWorkspaces") == [ws("other")["id"], UNREAD]
 
 
 def near(*records, **options):

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.engine.estates import estate
-from tests.inventory.records import GROUP, NET, UNREAD, facts, record
+from tests.inventory.records import GROUP, NET, UNREAD, blinded, changed, facts, record
 
 GROUP_ID = f"{GROUP}/providers/{NET}/networkSecurityGroups/nsg"
 
@@ -137,3 +138,33 @@ def test_without_a_group():
 def test_group_not_read():
     assert opened(OPEN, unread=["networkSecurityGroups"]) == [UNREAD]
     assert of_subnet({"networkSecurityGroup": UNREAD}) == [UNREAD]
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        "priority",
+        "access",
+        "direction",
+        "protocol",
+        "source_address_prefixes",
+        "destination_port_ranges",
+        "source_port_ranges",
+        "destination_address_prefixes",
+    ],
+)
+def test_one_property_of_a_denying_rule_not_readable(attribute):
+    rules = [OPEN, rule("deny", 100, "Deny")]
+    nsg = record(f"{NET}/networkSecurityGroups", "nsg", properties={"securityRules": rules})
+    subnets = [{"name": "snet", "properties": {"networkSecurityGroup": {"id": GROUP_ID}}}]
+    network = record(f"{NET}/virtualNetworks", "vnet", properties={"subnets": subnets})
+
+    def change(old):
+        if old.KIND != "networkSecurityGroup":
+            return old
+        allow, deny = old.security_rules
+        rules = (allow, blinded(deny, (attribute,)))
+        return msgspec.structs.replace(old, security_rules=rules)
+
+    of = changed(estate(network, nsg), change)
+    assert facts(of, {"id": f"{network['id']}/subnets/snet"}, "openInboundRules") == [UNREAD]

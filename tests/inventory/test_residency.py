@@ -65,3 +65,5 @@ def test_unread():
     assert foreign(WS, unread=["storageAccounts"]) == [UNREAD]
     assert foreign(workspace(top={"location": UNREAD}), compute(WS, "cpu")) == [UNREAD]
     assert foreign(workspace(), compute(WS, "cpu", location=UNREAD)) == [UNREAD]
+    blind = workspace("project", top={"kind": "Project"}, hubResourceId=UNREAD)
+    assert foreign(blind) == [UNREAD]

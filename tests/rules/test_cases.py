@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from scanner.engine.cases import Case, CaseTable, check_table, judge, load_cases
 from scanner.engine.packs import built_in_pack, load_packs
-from scanner.engine.rules import RuleFile
 from scanner.inventory.kinds import KINDS, TABLE_KINDS
 from scanner.snapshot.tables import TABLES
+
+if TYPE_CHECKING:
+    from scanner.engine.rules import RuleFile
 
 ROOT = Path(__file__).parents[2]
 RECORDS = ROOT / "fixtures" / "arm"
