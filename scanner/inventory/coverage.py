@@ -29,6 +29,7 @@ class Coverage:
             self._at.setdefault(gap.table, set()).add(chain[0])
             self._above.setdefault(gap.table, set()).update(chain)
         self._known: dict[tuple[str, str, bool], bool] = {}
+        self._everywhere: dict[str, bool] = {}
 
     def has_record(self, table: str, arm_id: str) -> bool:
         """Tell whether a resource that is not in the table really does not exist in Azure."""
@@ -37,6 +38,14 @@ class Coverage:
     def has_all(self, table: str, scope: str) -> bool:
         """Tell whether every record of the table at or below the scope was read."""
         return self._ask(table, scope, below=True)
+
+    def has_everything(self, table: str) -> bool:
+        """Tell whether every record of the table was read in all the scopes that were read."""
+        if table not in self._everywhere:
+            scopes = self._scopes
+            answer = bool(scopes) and all(self.has_all(table, scope) for scope in scopes)
+            self._everywhere[table] = answer
+        return self._everywhere[table]
 
     def gaps_at(self, table: str, scope: str) -> Iterator[Gap]:
         """Yield the gaps that keep the scope's records of a table from being complete."""

@@ -103,10 +103,13 @@ class Estate:
         found = reverse.get(armid.key(holder.id))
         unplaced = "" in reverse
         cls = KINDS[reference.to]
-        # Children lie below their holder; what merely points at it may lie anywhere.
-        scope = holder.id if lies_below(cls, reference.via) else _scope_of(holder)
         hidden = holder.TABLE == cls.TABLE and bool(holder.unread)
-        if self.coverage.has_all(cls.TABLE, scope) and not unplaced and not hidden:
+        # Children lie below their holder; what merely points at it may lie anywhere.
+        if lies_below(cls, reference.via):
+            complete = self.coverage.has_all(cls.TABLE, holder.id)
+        else:
+            complete = self.coverage.has_everything(cls.TABLE)
+        if complete and not unplaced and not hidden:
             return Members(found) if found else _NONE
         return Members.partial(tuple(found or ()))
 
@@ -136,11 +139,6 @@ class Estate:
         if resource not in known:
             known[resource] = compute(resource, self)
         return known[resource]
-
-
-def _scope_of(resource: Resource) -> str:
-    """Return where something that points at a resource is looked for: the whole subscription."""
-    return f"/subscriptions/{resource.subscription_id}" if resource.subscription_id else "/"
 
 
 def load_estate(snapshot: Snapshot, config: Config) -> Estate:

@@ -40,18 +40,6 @@ def per_estate(build: Callable[[Estate], I]) -> Callable[[Estate], I]:
     return get
 
 
-@per_estate
-def _whole(_: Estate) -> dict[str, bool]:
-    """Return where it is kept which tables were read completely."""
-    return {}
-
-
 def whole(estate: Estate, table: str) -> bool:
     """Tell whether a table was read completely in all the scopes that make up the estate."""
-    known = _whole(estate)
-    if table not in known:
-        scopes = estate.manifest.scopes_read
-        known[table] = bool(scopes) and all(
-            estate.coverage.has_all(table, scope) for scope in scopes
-        )
-    return known[table]
+    return estate.coverage.has_everything(table)

@@ -76,7 +76,9 @@ def _part_rows(struct: type[msgspec.Struct], prefix: str, depth: int) -> Iterato
 
 def _where(path: str) -> str:
     special = {"^": "id of the parent", "^^": "id of the grandparent", "@": "id it extends"}
-    return special.get(path) or ", ".join(f"`{part}`" for part in path.split("|"))
+    if path in special:
+        return special[path]
+    return "" if path.startswith("^") else ", ".join(f"`{part}`" for part in path.split("|"))
 
 
 def _row(path: str, what: str, source: str, doc: str) -> str:

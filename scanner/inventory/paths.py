@@ -289,5 +289,8 @@ def _next(step: Step, at: Leaf, estate: Estate) -> Leaf:
     path = f"{at.path}.{step.text}" if at.path else step.text
     if isinstance(value, Resource):
         return Leaf(path, value, value, "")
-    prefix = f"{at.property}." if at.property else ""
-    return Leaf(path, value, at.owner, f"{prefix}{step.source}" if step.source else "")
+    if isinstance(at.value, Resource):
+        return Leaf(path, value, at.owner, step.source)
+    # Inside a derived fact nothing stands in the record: the property stays empty.
+    below = f"{at.property}.{step.source}" if at.property and step.source else ""
+    return Leaf(path, value, at.owner, below)
