@@ -128,9 +128,9 @@ def test_the_lock_pins_what_pyproject_names(root):
     pinned = {_normal(name): version for name, version in pins.items()}
     for requirement in project["dependency-groups"]["dev"]:
         name, _, version = requirement.partition("==")
-        assert pinned[_normal(name)] == version
+        assert pinned[_normal(name.partition("[")[0])] == version
     for requirement in project["project"]["dependencies"]:
-        assert _normal(re.split(r"[<>=]", requirement)[0]) in pinned
+        assert _normal(re.split(r"[<>=\[]", requirement)[0]) in pinned
 
 
 def _normal(name: str) -> str:
