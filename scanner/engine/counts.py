@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from scanner.engine.conditions import evidence
 from scanner.engine.result import Evidence
 from scanner.engine.selection import Frame, Place, Selection
 from scanner.engine.template import TemplateError
@@ -81,12 +82,14 @@ class Count:
             yield inner
 
     def _matching(self, place: Place) -> Iterator[Evidence]:
-        if self.where is None:
-            return
+        """Yield what the counted members hold: those that match, or every one without `where`."""
         for leaf in self.members.leaves(place):
-            inner = Place(place.resource, (*place.frame, leaf.value), (*place.leaves, leaf))
             if leaf.value is UNREAD:
                 continue
+            if self.where is None:
+                yield evidence(leaf, "is counted", place)
+                continue
+            inner = Place(place.resource, (*place.frame, leaf.value), (*place.leaves, leaf))
             if self.where.test(inner.resource, inner.frame) is not False:
                 yield from self.where.explain(inner, want=False)
 

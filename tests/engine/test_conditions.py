@@ -271,3 +271,15 @@ def test_a_count_over_a_constant_list_is_remembered_by_the_values_it_reads() -> 
     compiled = node(spec, estate, "compute")
     answers = [compiled.test(resource, ()) for resource in estate.of_kind("compute")]
     assert answers == [False, True, False, True]
+
+
+def test_evidence_of_a_bare_count_shows_what_was_counted() -> None:
+    estate = estates.estate(estates.workspace(ipAllowlist=["10.0.0.0/8", "0.0.0.0/0"]))
+    [resource] = estate.of_kind("workspace")
+    spec = {"count": {"field": "ipAllowlist[*]"}, "equals": 0}
+    found = list(node(spec, estate).explain(Place(resource, (), ()), want=True))
+    assert [(e.path, e.actual, e.property) for e in found] == [
+        ("count of ipAllowlist[*]", 2, "properties.ipAllowlist"),
+        ("ipAllowlist[0]", "10.0.0.0/8", "properties.ipAllowlist[0]"),
+        ("ipAllowlist[1]", "0.0.0.0/0", "properties.ipAllowlist[1]"),
+    ]
