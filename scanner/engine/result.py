@@ -5,14 +5,19 @@ from __future__ import annotations
 import dataclasses
 import enum
 import hashlib
+import heapq
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+from scanner import armid
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from scanner.engine.baseline import Comparison
+    from scanner.engine.exempt import ExemptionReport
     from scanner.engine.rules import Rule
     from scanner.inventory.estate import Estate
     from scanner.inventory.fields import Resource
@@ -60,6 +65,42 @@ class Evidence(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     readable: bool = True
 
 
+class Exemption(msgspec.Struct, frozen=True, rename="camel"):
+    """Why a finding is accepted: what a row shows of the exemption that covers it."""
+
+    place: str
+    """File and line of the entry, or the ARM id of the Azure Policy exemption."""
+    category: str
+    """`Waiver` or `Mitigated`."""
+    justification: str
+    owner: str
+    expires_on: str | None
+    """Last day on which it holds; `None` for an Azure Policy exemption without end."""
+    source: Literal["file", "azure-policy"]
+    id: str = ""
+    approved_by: str = ""
+    ticket: str = ""
+
+
+class BaselineState(enum.StrEnum):
+    """What became of a row since the baseline."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"
+    UPDATED = "updated"
+    ABSENT = "absent"
+
+
+class CarriedForward(msgspec.Struct, frozen=True, rename="camel"):
+    """Why a failure of the baseline still stands although nobody could look again."""
+
+    verdict: Verdict | None
+    """What the rule said this time: unknown or error; `None` where the resource was not listed."""
+    reason: str
+    last_assessed: str
+    """When the snapshot that last showed the failure was finished."""
+
+
 class Result(msgspec.Struct, frozen=True, rename="camel", omit_defaults=False):
     """The verdict of one rule on one resource."""
 
@@ -75,6 +116,20 @@ class Result(msgspec.Struct, frozen=True, rename="camel", omit_defaults=False):
     fingerprint: str
     preview: bool = False
     """The rule is newer than the pinned rule set: shown, but not counted at the gate."""
+    exemption: Exemption | None = None
+    """Accepts a failure, or the gap that keeps a verdict unknown. The verdict stays as it is."""
+    baseline_state: BaselineState | None = None
+    """`None` without a baseline. A failure that did not fail in the baseline is `new`."""
+    previous_verdict: Verdict | None = None
+    """The verdict in the baseline; `None` without one, or where the row is not in it."""
+    first_seen: str | None = None
+    """Of a failure with a baseline: when the first snapshot that showed it was finished."""
+    carried_forward: CarriedForward | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether this is a failure that nothing exempts."""
+        return self.verdict is Verdict.FAIL and self.exemption is None
 
 
 def fingerprint(rule_id: str, resource_id: str, discriminator: str = "") -> str:
@@ -84,10 +139,12 @@ def fingerprint(rule_id: str, resource_id: str, discriminator: str = "") -> str:
 
 
 class Counts(msgspec.Struct, rename="camel"):
-    """How many rows have which verdict."""
+    """How many rows have which verdict; failures that are exempted are a column of their own."""
 
     passed: int = msgspec.field(default=0, name="pass")
     fail: int = 0
+    """Live failures only."""
+    exempt: int = 0
     unknown: int = 0
     not_applicable: int = msgspec.field(default=0, name="not_applicable")
     error: int = 0
@@ -97,15 +154,20 @@ class Counts(msgspec.Struct, rename="camel"):
         name = "passed" if verdict is Verdict.PASS else verdict.value
         setattr(self, name, getattr(self, name) + number)
 
+    def move_exempt(self) -> None:
+        """Count one failure as exempted."""
+        self.fail -= 1
+        self.exempt += 1
+
     @property
     def assessed(self) -> int:
-        """Rows with an answer: pass and fail."""
-        return self.passed + self.fail
+        """Rows with an answer: pass and fail, exempted or not."""
+        return self.passed + self.fail + self.exempt
 
     @property
     def total(self) -> int:
         """All rows."""
-        return self.passed + self.fail + self.unknown + self.not_applicable + self.error
+        return self.assessed + self.unknown + self.not_applicable + self.error
 
 
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)
@@ -126,6 +188,8 @@ class Assessment:
 
 
 VERDICTS: Sequence[Verdict] = tuple(Verdict)
+QUIET: Final = frozenset((Verdict.PASS, Verdict.NOT_APPLICABLE))
+"""Verdicts of which no findings are kept."""
 
 
 class ScanResult:
@@ -142,15 +206,28 @@ class ScanResult:
         config_digest: str,
         assessments: Sequence[Assessment],
         findings: Sequence[Result],
+        *,
+        unlisted: Sequence[Result] = (),
+        exemptions: ExemptionReport | None = None,
+        baseline: Comparison | None = None,
     ) -> None:
+        """`findings` are the rows of the assessments, sorted by rule id, then resource id."""
         self.estate = estate
         self.manifest: Manifest = estate.manifest
         self.config_digest = config_digest
         self.assessments = assessments
         self.rules: Sequence[Rule] = [assessment.rule for assessment in assessments]
         """The rules that ran, sorted by id."""
-        self.findings = findings
+        self.listed_findings = findings
+        """The findings on resources of this snapshot."""
+        self.unlisted = unlisted
+        """Failures of the baseline on resources that could not even be listed this time."""
+        self.findings = sorted((*findings, *unlisted), key=_order) if unlisted else findings
         """Rows with verdict fail, unknown or error, sorted by rule id, then resource id."""
+        self.exemptions = exemptions
+        """What was exempted by what; `None` until exemptions were applied."""
+        self.baseline = baseline
+        """The comparison with an earlier result; `None` without one."""
         self.totals = Counts()
         self.by_rule: dict[str, Counts] = {}
         """Counts of every rule that ran, preview rules included."""
@@ -158,6 +235,13 @@ class ScanResult:
         self.by_environment: dict[str | None, Counts] = {}
         for assessment in assessments:
             self._count(assessment)
+        for row in unlisted:
+            for counts in self._counts_of(row):
+                counts.add(row.verdict)
+        for row in self.findings:
+            if row.exemption is not None and row.verdict is Verdict.FAIL:
+                for counts in self._counts_of(row):
+                    counts.move_exempt()
 
     def _count(self, assessment: Assessment) -> None:
         counts = self.by_rule[assessment.rule.id] = Counts()
@@ -170,6 +254,24 @@ class ScanResult:
                 self.by_severity[assessment.severity(environment)].add(verdict, number)
                 self.by_environment.setdefault(environment, Counts()).add(verdict, number)
 
+    def _counts_of(self, row: Result) -> Iterator[Counts]:
+        yield self.by_rule[row.rule_id]
+        if not row.preview:
+            yield self.totals
+            yield self.by_severity[row.severity]
+            yield self.by_environment.setdefault(row.environment, Counts())
+
+    def replaced(self, **changes: Any) -> ScanResult:
+        """Return the result with some of its parts replaced, named as in the constructor."""
+        parts: dict[str, Any] = {
+            "assessments": self.assessments,
+            "findings": self.listed_findings,
+            "unlisted": self.unlisted,
+            "exemptions": self.exemptions,
+            "baseline": self.baseline,
+        }
+        return ScanResult(self.estate, self.config_digest, **{**parts, **changes})
+
     @property
     def counted_findings(self) -> Iterator[Result]:
         """The findings that count at the gate: those of rules that are not in preview."""
@@ -177,17 +279,31 @@ class ScanResult:
 
     def rows(self) -> Iterator[Result]:
         """Yield every row, passes included, sorted by rule id, then resource id."""
-        findings = iter(self.findings)
+        findings = iter(self.listed_findings)
+        unlisted: dict[str, list[Result]] = {}
+        for finding in self.unlisted:
+            unlisted.setdefault(finding.rule_id, []).append(finding)
         for assessment in self.assessments:
-            columns = zip(
-                assessment.resources, assessment.codes, assessment.environments, strict=True
-            )
-            for resource, code, environment in columns:
-                verdict = VERDICTS[code]
-                if verdict in {Verdict.PASS, Verdict.NOT_APPLICABLE}:
-                    yield row(assessment, resource, verdict, environment)
-                else:
-                    yield next(findings)
+            rows: Iterable[Result] = self._rows_of(assessment, findings)
+            if assessment.rule.id in unlisted:
+                rows = heapq.merge(
+                    rows, sorted(unlisted[assessment.rule.id], key=_order), key=_order
+                )
+            yield from rows
+
+    def _rows_of(self, assessment: Assessment, findings: Iterator[Result]) -> Iterator[Result]:
+        columns = zip(assessment.resources, assessment.codes, assessment.environments, strict=True)
+        for resource, code, environment in columns:
+            verdict = VERDICTS[code]
+            if verdict not in QUIET:
+                yield next(findings)
+                continue
+            quiet = row(assessment, resource, verdict, environment)
+            yield quiet if self.baseline is None else self.baseline.marked(quiet)
+
+
+def _order(row: Result) -> tuple[str, str]:
+    return row.rule_id, armid.key(row.resource_id)
 
 
 def row(

@@ -6,7 +6,7 @@ from tests.engine.estates import estate
 from tests.inventory.records import UNREAD, child, compute, facts, project, workspace
 
 HUB = workspace("hub", top={"kind": "Hub"})
-FQDN = {"type": "FQDN", "destination": "pypi.org", "category": "UserDefined"}
+FQDN = {"type": "FQDN", "destination": "packages.contoso.example", "category": "UserDefined"}
 
 
 def isolated(mode="AllowOnlyApprovedOutbound", **settings):

@@ -285,7 +285,11 @@ class TestWorkspace:
 
     def test_outbound_rules_carry_their_names(self):
         rules = {
-            "pypi": {"type": "fqdn", "destination": "pypi.org", "category": "userDefined"},
+            "packages": {
+                "type": "fqdn",
+                "destination": "packages.contoso.example",
+                "category": "userDefined",
+            },
             "storage": {
                 "type": "PrivateEndpoint",
                 "destination": {
@@ -300,9 +304,13 @@ class TestWorkspace:
             },
         }
         network = one(Workspace, WORKSPACE, {"managedNetwork": {"outboundRules": rules}})
-        pypi, storage, tag = network.managed_network.outbound_rules
-        assert (pypi.name, pypi.rule_type, pypi.category) == ("pypi", "FQDN", "UserDefined")
-        assert pypi.destination.fqdn == "pypi.org"
+        packages, storage, tag = network.managed_network.outbound_rules
+        assert (packages.name, packages.rule_type, packages.category) == (
+            "packages",
+            "FQDN",
+            "UserDefined",
+        )
+        assert packages.destination.fqdn == "packages.contoso.example"
         assert storage.destination.service_resource_id == WORKSPACE
         assert storage.destination.spark_enabled is True
         assert (tag.destination.service_tag, tag.destination.port_ranges) == ("Internet", "443")
