@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from scanner import __version__, armid
 from scanner.errors import SnapshotError, UsageError
 from scanner.snapshot.jsontext import STDIN, documents, name_of, read_bytes
-from scanner.snapshot.manifest import ANY_TABLE, Gap, Identity, Manifest, Table
+from scanner.snapshot.manifest import ANY_TABLE, NOT_EXPORTED, Gap, Identity, Manifest, Table
 from scanner.snapshot.pages import Element, PageEnd, elements
 from scanner.snapshot.shapes import Recognized, Refused, recognize
 from scanner.snapshot.tables import TABLES
@@ -134,7 +134,7 @@ class _Survey:
                 table,
                 "/",
                 _OPERATION,
-                code="NotExported",
+                code=NOT_EXPORTED,
                 message="No imported file holds records of this table.",
             )
 

@@ -33,6 +33,9 @@ Members: TypeAlias = dict[str, msgspec.Raw] | list[msgspec.Raw]
 """An object or array whose members are not decoded."""
 
 
+_NOT_UTF8: Final = "Export it again, or save the file as UTF-8."
+
+
 class Document(NamedTuple):
     """A JSON value at the top of a file: an object or array whose members are not decoded."""
 
@@ -63,7 +66,9 @@ def read_bytes(source: Path | str) -> bytes:
     try:
         return _as_utf8(data)
     except ValueError as error:
-        raise SnapshotError(f"{name_of(source)}: neither UTF-8 nor UTF-16 text") from error
+        raise SnapshotError(
+            f"{name_of(source)}: neither UTF-8 nor UTF-16 text", hint=_NOT_UTF8
+        ) from error
 
 
 def name_of(source: Path | str) -> str:
@@ -98,6 +103,8 @@ def decode(raw: msgspec.Raw, place: str) -> Any:
         return msgspec.json.decode(raw)
     except RecursionError as error:
         raise SnapshotError(f"{place}: nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise SnapshotError(f"{place}: not UTF-8", hint=_NOT_UTF8) from error
     except (msgspec.DecodeError, ValueError) as error:
         raise SnapshotError(f"{place}: broken JSON: {error}") from error
 
@@ -139,9 +146,13 @@ def _fail(data: bytes, name: str, start: int, error: msgspec.DecodeError) -> NoR
         position = start
     line = data.count(b"\n", 0, position) + 1
     column = position - (data.rfind(b"\n", 0, position) + 1) + 1
-    problem = _BYTE.sub("", str(error).removeprefix("JSON is malformed: ")).strip()
+    problem = (
+        "broken JSON: " + _BYTE.sub("", str(error).removeprefix("JSON is malformed: ")).strip()
+    )
+    if isinstance(error, msgspec.ValidationError):
+        problem = "neither a JSON object nor an array"
     raise SnapshotError(
-        f"{name}, line {line}, column {column}: broken JSON: {problem}",
+        f"{name}, line {line}, column {column}: {problem}",
         hint="Expected is the output of `az … --output json`, whole.",
     ) from error
 

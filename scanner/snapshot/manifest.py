@@ -10,6 +10,8 @@ SCHEMA_VERSION: Final = 1
 ANY_TABLE: Final = "*"
 DUPLICATE_ID: Final = "DuplicateId"
 """Code of a gap that says that a record was read twice with different content."""
+NOT_EXPORTED: Final = "NotExported"
+"""Code of a gap that says that no imported export holds records of the table."""
 
 
 class Gap(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -54,6 +56,25 @@ class Table(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """False where the source cannot promise that no record of the read scopes is missing."""
 
 
+class LedgerEntry(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What reading one table in one scope came to, gaps aside."""
+
+    table: str
+    scope: str
+    """A subscription, or "/" for what was asked of several together."""
+    api_version: str
+    asked: int = 0
+    """How many reads: one per query and batch of subscriptions, or per list of one resource."""
+    pages: int = 0
+    rows: int = 0
+    total_records: int | None = None
+    """How many rows Resource Graph said that there are."""
+    duplicates: int = 0
+    """Rows that came twice and were dropped."""
+    short: int = 0
+    """Reads that left a gap."""
+
+
 class Identity(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Who read the estate; empty for an import."""
 
@@ -81,6 +102,8 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     promised_complete: tuple[str, ...] = ()
     """Tables that are `complete` on the word of whoever imported an export, not by reading."""
     gaps: tuple[Gap, ...] = ()
+    ledger: tuple[LedgerEntry, ...] = ()
+    """How a collected snapshot was read; empty for an import."""
     redactions: tuple[Redaction, ...] = ()
     digest: str = ""
     """SHA-256 over the sorted `table sha256` lines: names the records, not how they were got."""

@@ -18,7 +18,7 @@ import msgspec
 from scanner import __version__, armid
 from scanner.errors import SnapshotError
 from scanner.snapshot.lines import key_of, parse_line
-from scanner.snapshot.manifest import ANY_TABLE, Gap, Identity, Manifest, Table
+from scanner.snapshot.manifest import ANY_TABLE, Gap, Identity, LedgerEntry, Manifest, Table
 from scanner.snapshot.read import Snapshot, open_snapshot
 from scanner.snapshot.write import sorted_gaps, write_snapshot
 
@@ -81,6 +81,30 @@ def merged_header(parts: Sequence[Snapshot]) -> Manifest:
         tables=tables,
         promised_complete=tuple(sorted({t for part in manifests for t in part.promised_complete})),
         gaps=sorted_gaps(gap for part in manifests for gap in _bounded_gaps(part, tables)),
+        ledger=_ledger(manifests),
+    )
+
+
+def _ledger(manifests: Sequence[Manifest]) -> tuple[LedgerEntry, ...]:
+    """Return how all parts were read, summed up where they share a table and a scope."""
+    found: dict[tuple[str, str, str], LedgerEntry] = {}
+    for entry in (entry for part in manifests for entry in part.ledger):
+        key = (entry.table, entry.scope, entry.api_version)
+        known = found.get(key)
+        found[key] = entry if known is None else _sum(known, entry)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _sum(one: LedgerEntry, other: LedgerEntry) -> LedgerEntry:
+    totals = [entry.total_records for entry in (one, other) if entry.total_records is not None]
+    return msgspec.structs.replace(
+        one,
+        asked=one.asked + other.asked,
+        pages=one.pages + other.pages,
+        rows=one.rows + other.rows,
+        total_records=sum(totals) if totals else None,
+        duplicates=one.duplicates + other.duplicates,
+        short=one.short + other.short,
     )
 
 

@@ -73,7 +73,7 @@ def test_rows_have_the_shape_of_resource_graph(clients):
 
 
 @pytest.mark.parametrize(
-    ("table", "count"), [("resourcecontainers", 37), ("authorizationresources", 94)]
+    ("table", "count"), [("resourcecontainers", 37), ("authorizationresources", 98)]
 )
 def test_every_table_has_its_records(clients, table, count):
     assert clients.query(f"{table} | project id")["totalRecords"] == count

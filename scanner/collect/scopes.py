@@ -1,0 +1,68 @@
+"""What a run is about: what was asked for, and what that turned out to be."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from scanner.errors import CollectError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GROUPS: Final = "/providers/Microsoft.Management/managementGroups"
+BATCH: Final = 200
+"""Subscriptions of one query; the service advises less than 300."""
+SUBSCRIPTIONS: Final = "/subscriptions/"
+
+
+class NothingReadError(CollectError):
+    """There is no subscription that the identity can read."""
+
+    exit_code = 3
+
+
+class Shard(msgspec.Struct, frozen=True):
+    """One of several runs that share the subscriptions."""
+
+    index: int = 1
+    count: int = 1
+
+    def has(self, subscription: str) -> bool:
+        """Tell whether a subscription belongs to this run; the same on every machine."""
+        digest = hashlib.sha256(subscription.lower().encode()).digest()
+        return int.from_bytes(digest[:8]) % self.count == self.index - 1
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What the user named; neither: everything that the identity can read."""
+
+    groups: tuple[str, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ARM ids of what was asked for, "/" for everything."""
+        named = [f"{GROUPS}/{name}" for name in self.groups]
+        named += [f"{SUBSCRIPTIONS}{each}" for each in self.subscriptions]
+        return tuple(sorted(named)) or ("/",)
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What a run is about, once Azure has said what there is."""
+
+    subscriptions: tuple[str, ...]
+    """Readable ones of this shard: lower-cased, sorted."""
+    asked: tuple[str, ...]
+    """ARM ids for the manifest."""
+    read: tuple[str, ...]
+    """ARM ids below which tables are complete but for gaps."""
+
+    def batches(self) -> Iterator[tuple[str, ...]]:
+        """Yield the subscriptions as queries take them."""
+        for start in range(0, len(self.subscriptions), BATCH):
+            yield self.subscriptions[start : start + BATCH]
