@@ -1,4 +1,4 @@
-"""What a scan is told about the estate: environments, tag names, settings, and choice of rules."""
+"""What a scan is told about the estate: environments, people, settings, and choice of rules."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import msgspec
 
 from scanner import documents
 from scanner.errors import ConfigError
+from scanner.personas import Access, Persona, check_access
+from scanner.principals import Principals, load_principals
 
 _RULESET: Final = re.compile(r"20[0-9]{2}\.(?:0[1-9]|1[0-2])")
 
@@ -111,6 +113,14 @@ class Config(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     severities: dict[str, str] = {}
     rules: RuleChoice = RuleChoice()
     settings: Settings = Settings()
+    personas: tuple[Persona, ...] = ()
+    """In the order in which they count; none: the default ones."""
+    access: Access = Access()
+    principals: Principals = Principals()
+    exemptions: tuple[str, ...] = ()
+    """Exemptions files; absolute paths once the config is loaded."""
+    max_exemption_days: int = 366
+    """The longest that an exemption may hold, from the day it was made."""
     path: Path | None = None
     """The file, None for the defaults."""
     digest: str = ""
@@ -138,6 +148,19 @@ def load_config(path: Path | None) -> Config:
     return config_of(documents.load(path, error=ConfigError))
 
 
+def with_principals(config: Config, path: Path | None) -> Config:
+    """Return the config with another principals file than its own, if one is given.
+
+    Raises:
+        ConfigError: the file is not one.
+    """
+    if path is None:
+        return config
+    principals = load_principals(path)
+    digest = hashlib.sha256((config.digest + principals.digest).encode()).hexdigest()
+    return msgspec.structs.replace(config, principals=principals, digest=digest)
+
+
 def config_of(document: documents.Document) -> Config:
     """Return the config that a document holds.
 
@@ -147,9 +170,13 @@ def config_of(document: documents.Document) -> Config:
     documents.check(document, "config")
     data = dict(document.data)
     data["environments"] = _environments(document.data)
+    data["personas"] = [{"name": name, **one} for name, one in data.get("personas", {}).items()]
+    if "principals" in data:
+        data["principals"] = load_principals(_beside(document, data["principals"]))
     if "ruleset" in data.get("rules", {}):
         data["rules"] = {**data["rules"], "ruleset": _ruleset(document)}
     _check_patterns(document)
+    check_access(document, ENVIRONMENT_VALUES)
     return _finish(msgspec.convert(data, Config), document)
 
 
@@ -164,24 +191,40 @@ def _finish(config: Config, document: documents.Document | None) -> Config:
         environments = default_environments(config.tags.environment)
         config = msgspec.structs.replace(config, environments=environments)
     # Pack paths count as written: the same config means the same on another machine.
-    content = msgspec.json.encode(config, order="sorted")
+    content = msgspec.json.encode(config, order="sorted", enc_hook=_digest_of)
     digest = hashlib.sha256(content).hexdigest()
     if document is None:
         return msgspec.structs.replace(config, digest=digest)
-    rules = msgspec.structs.replace(config.rules, packs=_packs(config.rules.packs, document))
-    path = Path(document.path)
-    return msgspec.structs.replace(config, rules=rules, digest=digest, path=path)
+    packs = _existing(config.rules.packs, ("rules", "packs"), document)
+    return msgspec.structs.replace(
+        config,
+        rules=msgspec.structs.replace(config.rules, packs=packs),
+        exemptions=_existing(config.exemptions, ("exemptions",), document),
+        digest=digest,
+        path=Path(document.path),
+    )
 
 
-def _packs(packs: tuple[str, ...], document: documents.Document) -> tuple[str, ...]:
-    folder = Path(document.path).resolve().parent
+def _digest_of(principals: Principals) -> str:
+    return principals.digest
+
+
+def _beside(document: documents.Document, path: str) -> Path:
+    """Return a path that the config gives, relative to the config file."""
+    return Path(document.path).resolve().parent / path
+
+
+def _existing(
+    names: tuple[str, ...], place: documents.Place, document: documents.Document
+) -> tuple[str, ...]:
+    """Return the absolute paths of files and folders that the config names."""
     found = []
-    for index, pack in enumerate(packs):
-        place = folder / pack
-        if not place.exists():
+    for index, name in enumerate(names):
+        path = _beside(document, name)
+        if not path.exists():
             hint = "A relative path starts from the folder of the config file."
-            raise document.error(("rules", "packs", index), f"there is no {place}", hint)
-        found.append(str(place))
+            raise document.error((*place, index), f"there is no {path}", hint)
+        found.append(str(path))
     return tuple(found)
 
 

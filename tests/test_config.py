@@ -109,7 +109,7 @@ def test_a_setting_that_is_made_empty_is_not_one_that_is_not_made():
     ("text", "message", "hint"),
     [
         ("estat: x", "1: estat: unknown key 'estat'", "Did you mean 'estate'?"),
-        ("a: 1", "1: a: unknown key 'a'", "Allowed: environments"),
+        ("a: 1", "1: a: unknown key 'a'", "Allowed: access"),
         ("[]", "1: must be a mapping, not a list", ""),
         ("rules:\n  skp: []", "2: rules.skp: unknown key", "'skip'"),
         ("settings:\n  allowedRegion: []", "2: settings.allowedRegion: unknown", "'allowedRegions'"),

@@ -42,8 +42,10 @@ class Coverage:
     def has_everything(self, table: str) -> bool:
         """Tell whether every record of the table was read in all the scopes that were read."""
         if table not in self._everywhere:
+            # A gap outside of what was read counts as well: it was asked for, and refused whole.
+            short = table in self._at or ANY_TABLE in self._at
             scopes = self._scopes
-            answer = bool(scopes) and all(self.has_all(table, scope) for scope in scopes)
+            answer = not short and bool(scopes) and all(self.has_all(table, s) for s in scopes)
             self._everywhere[table] = answer
         return self._everywhere[table]
 

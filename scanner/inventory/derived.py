@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from scanner.inventory import (
+    ai_services,
     attachments,
+    completeness,
     compute_use,
     connectivity,
     conventions,
@@ -14,14 +16,18 @@ from scanner.inventory import (
     dns,
     environment,
     exposure,
+    images,
     neighbours,
     organization,
+    policies,
+    policy_exemptions,
     ports,
     private_links,
     project_environments,
     residency,
     sharing,
 )
+from scanner.inventory.access import facts as access
 from scanner.inventory.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -44,6 +50,12 @@ _SOURCES: Final = (
     compute_use.FACTS,
     neighbours.FACTS,
     residency.FACTS,
+    policies.FACTS,
+    policy_exemptions.FACTS,
+    completeness.FACTS,
+    images.FACTS,
+    ai_services.FACTS,
+    access.FACTS,
 )
 
 DERIVED: Final[dict[str, dict[str, Derived]]] = {

@@ -117,3 +117,10 @@ TABLE_KINDS: Final[dict[str, tuple[type[Resource], ...]]] = {
     kind.TABLE: (kind,) for kind in _ALL if kind not in _EMBEDDED
 }
 """The kinds that a table's records become; what is embedded in another kind comes with that one."""
+
+
+def kind_hint(word: str) -> str:
+    """Return what to write instead of a kind that there is not: the nearest, or all."""
+    from scanner.schemas.problems import nearest  # noqa: PLC0415  (slow to import)
+
+    return nearest(word, KINDS) or f"Kinds: {', '.join(sorted(KINDS))}"

@@ -1,4 +1,4 @@
-"""Which other workspaces serve the same purpose or stand in the same resource group."""
+"""Which other workspaces serve the same purpose, or stand in the same group or environment."""
 
 from __future__ import annotations
 
@@ -127,8 +127,48 @@ def group_neighbours(workspace: Workspace, estate: Estate) -> Members:
     return found.members()
 
 
+@per_estate
+def _by_environment(estate: Estate) -> tuple[dict[str, tuple[Workspace, ...]], bool]:
+    """Return the workspaces of each environment, and whether those are all."""
+    found: dict[str, list[Workspace]] = {}
+    complete = whole(estate, Workspace.TABLE)
+    for workspace in estate.all_of(Workspace):
+        name = estate.environment(workspace)
+        unsure = name is UNREAD or workspace.kind is UNREAD
+        complete = complete and (not unsure or workspace.kind == "Project" or name is None)
+        if isinstance(name, str) and not unsure and workspace.kind != "Project":
+            found.setdefault(name, []).append(workspace)
+    return {name: tuple(members) for name, members in found.items()}, complete
+
+
+@per_estate
+def _peers(_: Estate) -> dict[str, Members]:
+    """Return where the members of an environment are kept: one tuple for all workspaces in it."""
+    return {}
+
+
+def environment_workspaces(workspace: Workspace, estate: Estate) -> Members:
+    """Return the workspaces of a workspace's environment, itself included, but no hub projects."""
+    name = estate.environment(workspace)
+    if not isinstance(name, str):
+        return Members() if name is None else Members.partial()
+    known = _peers(estate)
+    if name not in known:
+        by_environment, complete = _by_environment(estate)
+        found = by_environment.get(name, ())
+        known[name] = Members(found) if complete else Members.partial(found)
+    return known[name]
+
+
 FACTS: Facts = {
     "workspace": {
+        "environmentWorkspaces": Derived(
+            tuple[Workspace, ...],
+            environment_workspaces,
+            "The workspaces of the same environment, itself included; hub projects do not count, "
+            "as their hub does. Empty where the environment is not known.",
+            ("environment",),
+        ),
         "sameSlotWorkspaces": Derived(
             tuple[str, ...],
             same_slot_workspaces,

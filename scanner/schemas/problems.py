@@ -116,6 +116,8 @@ def _wrong_value(error: _Error) -> str:
     shown, wanted = _show(error.instance), error.wanted
     if error.keyword in {"minLength", "minItems", "minProperties"} and wanted == 1:
         return "must not be empty"
+    if error.keyword == "minLength":
+        return f"{shown} is too short; at least {wanted} characters are needed"
     texts = {
         "type": f"must be {_type_names(wanted) if error.keyword == 'type' else ''}, not {shown}",
         "enum": f"{shown} is none of the allowed values",

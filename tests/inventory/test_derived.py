@@ -28,6 +28,8 @@ from tests.inventory.records import blinded, changed
 CONTOSO = ROOT / "fixtures" / "estates" / "contoso"
 WORDS = {"reason", "reasons"}
 """Fields that tell in words what was looked at; what was not readable is left out of them."""
+ABOUT_GAPS = {"gaps", "missingPermissions"}
+"""Facts about what was not read: there is more to say of a blind estate."""
 FACTS = [(kind, name) for kind, facts in DERIVED.items() for name in facts]
 each_fact = pytest.mark.parametrize(("kind", "name"), FACTS, ids=[".".join(fact) for fact in FACTS])
 
@@ -119,6 +121,8 @@ def _of_members(before: Any, after: Any) -> str:
 def assert_consistent(build: Any, blind: Estate) -> None:
     before = known_answers(build)
     for place, after in answers(blind).items():
+        if place[1] in ABOUT_GAPS:
+            continue
         problem = contradiction(before[place], after)
         assert not problem, f"{place}: {problem}"
 

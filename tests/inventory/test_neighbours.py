@@ -9,6 +9,7 @@ from tests.inventory.records import (
     UNREAD,
     facts,
     group,
+    project,
     record,
     subscription,
     with_gap,
@@ -119,3 +120,26 @@ class TestGroupNeighbours:
         assert near(ws(), ws("other"), unread=["keyVaults"]) == ["other", UNREAD]
         blind = ws("other", kind="Project", properties={"hubResourceId": UNREAD})
         assert near(ws(), blind) == [UNREAD]
+
+
+class TestEnvironmentWorkspaces:
+    def test_are_those_of_the_environment_without_hub_projects(self):
+        hub = workspace("hub", top={"kind": "Hub", "tags": {"environment": "sandbox"}})
+        mine = workspace("mine", top={"tags": {"environment": "exploration"}})
+        others = (
+            project(hub),
+            workspace("dev", top={"tags": {"environment": "dev"}}),
+            workspace("none"),
+        )
+        of = estate(hub, mine, *others, group(), subscription())
+        assert facts(of, mine, "environmentWorkspaces") == [hub["id"], mine["id"]]
+
+    def test_are_open_where_one_is_not_known(self):
+        mine = workspace("mine", top={"tags": {"environment": "exploration"}})
+        other = workspace("other", top={"tags": UNREAD})
+        around = (group(), subscription())
+        assert facts(estate(mine, other, *around), mine, "environmentWorkspaces") == [
+            mine["id"],
+            UNREAD,
+        ]
+        assert facts(estate(mine, other, *around), other, "environmentWorkspaces") == [UNREAD]

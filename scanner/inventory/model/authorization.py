@@ -122,6 +122,9 @@ class Permission(Part, frozen=True, kw_only=True):
     not_data_actions: Annotated[
         Maybe[tuple[str, ...]], prop("notDataActions", "Taken away from `dataActions`.")
     ] = None
+    condition: Annotated[
+        Maybe[str], prop("condition", "Condition that limits this part of the role; absent: none.")
+    ] = None
 
 
 class RoleDefinition(Resource, frozen=True, kw_only=True):
@@ -184,6 +187,14 @@ class DenyAssignment(Resource, frozen=True, kw_only=True):
     permissions: Annotated[
         Maybe[tuple[Permission, ...]],
         prop("properties.permissions", "What is refused: any of these."),
+    ] = None
+    effect: Annotated[
+        Maybe[str],
+        prop(
+            "properties.denyAssignmentEffect",
+            "Whether it refuses (enforced, also where absent) or only logs (audit).",
+            values=("enforced", "audit"),
+        ),
     ] = None
     scope: Scope = None
     do_not_apply_to_child_scopes: Annotated[

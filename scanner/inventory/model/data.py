@@ -193,6 +193,14 @@ class Connection(Resource, frozen=True, kw_only=True):
             values=("Required", "NotRequired", "NotApplicable"),
         ),
     ] = None
+    resource_id: Annotated[
+        Maybe[str],
+        prop(
+            "properties.metadata.ResourceId|properties.metadata.resourceId",
+            "ARM id of the Azure resource that it leads to, where the connection says it.",
+            parse=shapes.unless_redacted,
+        ),
+    ] = None
     created_by_workspace_id: Annotated[
         Maybe[str],
         prop("properties.createdByWorkspaceArmId", "ARM id of the workspace that made it."),

@@ -1,0 +1,1 @@
+"""Who can do what: role assignments followed to the operations they really allow."""
