@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,13 @@ from scanner.inventory.fields import UNREAD, Members
 from scanner.inventory.paths import Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from scanner.engine.conditions import Node, Operand, Test
     from scanner.engine.context import Value
 
 _SHOWN = 20
+"""Members that evidence shows, each with all that is said of it."""
 _REMEMBERED = 10_000
 Getter = Callable[[Any, Frame], Any]
 
@@ -76,22 +78,20 @@ class Count:
         )
         if low == 0 and high == 0:
             return
-        for number, inner in enumerate(self._matching(place)):
-            if number == _SHOWN:
-                return
-            yield inner
+        for found in itertools.islice(self._matching(place), _SHOWN):
+            yield from found
 
-    def _matching(self, place: Place) -> Iterator[Evidence]:
-        """Yield what the counted members hold: those that match, or every one without `where`."""
+    def _matching(self, place: Place) -> Iterator[Iterable[Evidence]]:
+        """Yield what each counted member holds: one that matches, or any one without `where`."""
         for leaf in self.members.leaves(place):
             if leaf.value is UNREAD:
                 continue
             if self.where is None:
-                yield evidence(leaf, "is counted", place)
+                yield (evidence(leaf, "is counted", place),)
                 continue
             inner = Place(place.resource, (*place.frame, leaf.value), (*place.leaves, leaf))
             if self.where.test(inner.resource, inner.frame) is not False:
-                yield from self.where.explain(inner, want=False)
+                yield self.where.explain(inner, want=False)
 
 
 def _remembered(test: Test, inputs: tuple[Getter, ...]) -> Test:
@@ -104,8 +104,8 @@ def _remembered(test: Test, inputs: tuple[Getter, ...]) -> Test:
 
     def recall(resource: Any, frame: Frame) -> bool | None:
         values = [get(resource, frame) for get in inputs]
-        # With their types, as true and 1 are one key otherwise.
-        key = tuple((type(value), value) for value in values)
+        # With their types, as true and 1 are one key otherwise, and with whether members are all.
+        key = tuple((type(value), getattr(value, "complete", True), value) for value in values)
         try:
             return known[key]
         except KeyError:

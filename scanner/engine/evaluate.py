@@ -20,7 +20,7 @@ from scanner.engine.result import (
 )
 from scanner.engine.selection import InventoryResolver, Place
 from scanner.inventory.fields import UNREAD
-from scanner.inventory.kinds import KINDS
+from scanner.inventory.kinds import KINDS, kind_hint
 from scanner.inventory.paths import PathError
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ class CompiledRule:
     def __init__(self, loaded: RuleFile, parameters: Mapping[str, Any], estate: Estate) -> None:
         rule = loaded.rule
         if rule.resource not in KINDS:
-            hint = f"Kinds: {', '.join(sorted(KINDS))}"
-            raise loaded.error(("resource",), f"unknown kind of resource '{rule.resource}'", hint)
+            problem = f"unknown kind of resource '{rule.resource}'"
+            raise loaded.error(("resource",), problem, kind_hint(rule.resource))
         resolver = InventoryResolver(KINDS[rule.resource], estate)
         context = Context(resolver, parameters, estate)
         self.when = self._node("when", loaded, context) if rule.when is not None else None
         self.require = self._node("require", loaded, context)
-        self.message = self._message(rule.message, ("message",), loaded, context)
+        self.message = self._message(rule.message, ("message",), loaded, context, prose=True)
         self.command = self._message(rule.remediation.cli, ("remediation", "cli"), loaded, context)
         self.verdict = self._decider()
 
@@ -61,9 +61,19 @@ class CompiledRule:
             raise loaded.error((part, *problem.place), problem.problem, problem.hint) from problem
 
     @staticmethod
-    def _message(text: str, place: tuple[str, ...], loaded: RuleFile, context: Context) -> Message:
+    def _message(
+        text: str,
+        place: tuple[str, ...],
+        loaded: RuleFile,
+        context: Context,
+        *,
+        prose: bool = False,
+    ) -> Message:
         try:
-            return Message(text, context)
+            message = Message(text, context)
+            if prose:
+                message.check_prose()
+            return message  # noqa: TRY300
         except PathError as problem:
             raise loaded.error(place, str(problem), problem.hint) from problem
 
@@ -117,8 +127,15 @@ class _Variants:
         if environment is not UNREAD:
             default = self.by_environment[None]
             return self.by_environment.get(environment, default).verdict(resource)  # type: ignore[no-any-return]
-        verdicts = {compiled.verdict(resource) for compiled in self.all}
+        verdicts = self._verdicts(resource)
         return verdicts.pop() if len(verdicts) == 1 else Verdict.UNKNOWN
+
+    def hangs_on_environment(self, resource: Resource) -> bool:
+        """Tell whether the environments' parameter values give different verdicts."""
+        return len(self._verdicts(resource)) > 1
+
+    def _verdicts(self, resource: Resource) -> set[Verdict]:
+        return {compiled.verdict(resource) for compiled in self.all}
 
     def of(self, environment: Any) -> CompiledRule:
         """Return the rule as it stands in an environment."""
@@ -189,25 +206,25 @@ def _findings(
     for index, code in enumerate(assessment.codes):
         if code not in quiet:
             resource, environment = assessment.resources[index], environments[index]
-            compiled = variant.of(environment)
-            yield _finding(compiled, assessment, resource, VERDICTS[code], environment)
+            yield _finding(variant, assessment, resource, VERDICTS[code], environment)
 
 
 def _finding(
-    compiled: CompiledRule,
+    variant: _Variants,
     assessment: Assessment,
     resource: Resource,
     verdict: Verdict,
     environment: Any,
 ) -> Result:
     name = None if environment is UNREAD else environment
+    compiled = variant.of(environment)
     if verdict is Verdict.ERROR:
         message = (
             f"The rule could not be evaluated on {resource.name}: {_crash(compiled, resource)}"
         )
         return row(assessment, resource, verdict, name, details=(message, ()))
     evidence = compiled.evidence(resource)
-    if environment is UNREAD and verdict is Verdict.UNKNOWN:
+    if environment is UNREAD and variant.hangs_on_environment(resource):
         hidden = Evidence("environment", None, "is known, as it decides the limits", readable=False)
         evidence = (hidden, *evidence)
     if verdict is Verdict.UNKNOWN:
@@ -230,4 +247,5 @@ def not_assessed(resource: Resource, evidence: tuple[Evidence, ...]) -> str:
     paths = list(dict.fromkeys(item.path for item in evidence if not item.readable))
     more = len(paths) - _PATHS_SHOWN
     shown = ", ".join(paths[:_PATHS_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    return f"{resource.name} could not be assessed: {shown or 'its evidence'} was not readable."
+    was = "were" if len(paths) > 1 else "was"
+    return f"{resource.name} could not be assessed: {shown or 'its evidence'} {was} not readable."

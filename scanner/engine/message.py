@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from scanner.engine.values import as_text
-from scanner.inventory.fields import UNREAD
+from scanner.inventory.fields import UNREAD_MARK
 from scanner.inventory.paths import PathError
 from scanner.inventory.plain import plain
+from scanner.schemas.problems import nearest
 
 if TYPE_CHECKING:
     from scanner.engine.context import Context
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_.'\[\]*$-]*)\}")
 _PARAMETER = "parameters."
 _SHOWN = 5
+_BRACE = re.compile(r"[{}]")
 
 
 class Message:
@@ -35,11 +37,21 @@ class Message:
         if path.startswith(_PARAMETER):
             name = path.removeprefix(_PARAMETER)
             if name not in context.parameters:
-                raise PathError(f"unknown parameter '{name}' in placeholder {match[0]}")
+                hint = nearest(name, context.parameters)
+                raise PathError(f"unknown parameter '{name}' in placeholder {match[0]}", hint)
             value = context.parameters[name]
             return lambda _resource: value
         get = context.resolver.resolve(path, ()).get
         return lambda resource: get(resource, ())
+
+    def check_prose(self) -> None:
+        """Raise PathError for a brace that is no placeholder, where the text is prose."""
+        for part in self._parts:
+            found = isinstance(part, str) and _BRACE.search(part)
+            if found:
+                near = part[found.start() : found.start() + 20]
+                hint = "A placeholder is a field path or parameters.name in braces: {name}."
+                raise PathError(f"a brace that belongs to no placeholder: '{near}'", hint)
 
     def render(self, resource: Any) -> str:
         """Return the text with the resource's values; what is absent or unread is said so."""
@@ -49,9 +61,9 @@ class Message:
 
 def shown(value: Any) -> str:
     """Return a value as it reads in a sentence."""
-    if value is UNREAD:
-        return "not readable"
     value = plain(value)
+    if value == UNREAD_MARK:
+        return "(not readable)"
     if value is None or value == "":
         return "not set"
     if value in ([], {}):

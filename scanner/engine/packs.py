@@ -11,6 +11,7 @@ import msgspec
 import scanner
 from scanner.engine.rules import RuleFile, load_rule
 from scanner.errors import RuleError, UsageError
+from scanner.schemas.problems import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,7 +81,8 @@ def select(rules: Sequence[RuleFile], only: Sequence[str], skip: Sequence[str]) 
         if not any(_matches(loaded, selector) for loaded in rules):
             raise UsageError(
                 f"'{selector}' selects no rule",
-                hint="Use a rule id or glob (AML-NET-*), a domain, a severity or a control id.",
+                hint=_near(selector, rules)
+                or "Use a rule id or glob (AML-NET-*), a domain, a severity or a control id.",
             )
     return [
         loaded
@@ -88,6 +90,14 @@ def select(rules: Sequence[RuleFile], only: Sequence[str], skip: Sequence[str]) 
         if (not only or any(_matches(loaded, selector) for selector in only))
         and not any(_matches(loaded, selector) for selector in skip)
     ]
+
+
+def _near(selector: str, rules: Sequence[RuleFile]) -> str:
+    """Return the selector that may have been meant, "" where none is near."""
+    known: set[str] = set()
+    for rule in (loaded.rule for loaded in rules):
+        known |= {rule.id, rule.name, rule.domain, rule.severity.value, *rule.controls}
+    return nearest(selector, known)
 
 
 def _matches(loaded: RuleFile, selector: str) -> bool:

@@ -10,6 +10,7 @@ from scanner.config import SETTING_NAMES, Config, Environment
 from scanner.engine.result import Severity
 from scanner.engine.rules import Rule, RuleFile, check_value
 from scanner.errors import ConfigError
+from scanner.inventory.kinds import KINDS, kind_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,7 @@ class Settings:
         known = {loaded.rule.id: loaded.rule for loaded in rules}
         for loaded in rules:
             _check_settings(loaded)
+        _check_naming_patterns(config)
         _check_part(config, (), known, config)
         for environment in config.environments:
             _check_part(environment, ("environments", environment.name), known, config)
@@ -67,6 +69,13 @@ def _check_settings(loaded: RuleFile) -> None:
             place = ("parameters", name, "setting")
             problem = f"unknown setting '{parameter.setting}'"
             raise loaded.error(place, problem, _near(parameter.setting, SETTING_NAMES))
+
+
+def _check_naming_patterns(config: Config) -> None:
+    for kind in config.settings.naming_patterns or {}:
+        if kind not in KINDS:
+            place = ("settings", "namingPatterns", kind)
+            raise _error(config, place, f"unknown kind of resource '{kind}'", kind_hint(kind))
 
 
 def _check_part(

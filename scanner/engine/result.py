@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import hashlib
 import heapq
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from scanner import armid
+from scanner.engine.marks import BaselineState, CarriedForward, Exemption, Severity, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,30 +23,23 @@ if TYPE_CHECKING:
     from scanner.inventory.fields import Resource
     from scanner.snapshot.manifest import Manifest
 
-
-class Verdict(enum.StrEnum):
-    """What a rule says of a resource."""
-
-    PASS = "pass"  # noqa: S105  (a verdict, not a password)
-    FAIL = "fail"
-    UNKNOWN = "unknown"
-    NOT_APPLICABLE = "not_applicable"
-    ERROR = "error"
-
-
-class Severity(enum.StrEnum):
-    """How much a failure matters, the worst first."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
-
-    @property
-    def rank(self) -> int:
-        """0 for the worst."""
-        return list(Severity).index(self)
+__all__ = [
+    "QUIET",
+    "VERDICTS",
+    "Assessment",
+    "BaselineState",
+    "CarriedForward",
+    "Counts",
+    "Evidence",
+    "Exemption",
+    "Later",
+    "Result",
+    "ScanResult",
+    "Severity",
+    "Verdict",
+    "fingerprint",
+    "row",
+]
 
 
 class Evidence(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -63,42 +56,6 @@ class Evidence(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     property: str = ""
     """Dotted path of the value in that resource's raw record, "" for a derived fact."""
     readable: bool = True
-
-
-class Exemption(msgspec.Struct, frozen=True, rename="camel"):
-    """Why a finding is accepted: what a row shows of the exemption that covers it."""
-
-    place: str
-    """File and line of the entry, or the ARM id of the Azure Policy exemption."""
-    category: str
-    """`Waiver` or `Mitigated`."""
-    justification: str
-    owner: str
-    expires_on: str | None
-    """Last day on which it holds; `None` for an Azure Policy exemption without end."""
-    source: Literal["file", "azure-policy"]
-    id: str = ""
-    approved_by: str = ""
-    ticket: str = ""
-
-
-class BaselineState(enum.StrEnum):
-    """What became of a row since the baseline."""
-
-    NEW = "new"
-    UNCHANGED = "unchanged"
-    UPDATED = "updated"
-    ABSENT = "absent"
-
-
-class CarriedForward(msgspec.Struct, frozen=True, rename="camel"):
-    """Why a failure of the baseline still stands although nobody could look again."""
-
-    verdict: Verdict | None
-    """What the rule said this time: unknown or error; `None` where the resource was not listed."""
-    reason: str
-    last_assessed: str
-    """When the snapshot that last showed the failure was finished."""
 
 
 class Result(msgspec.Struct, frozen=True, rename="camel", omit_defaults=False):
@@ -192,6 +149,20 @@ QUIET: Final = frozenset((Verdict.PASS, Verdict.NOT_APPLICABLE))
 """Verdicts of which no findings are kept."""
 
 
+class Later(NamedTuple):
+    """What is found out about a result once its rules have been evaluated."""
+
+    unlisted: Sequence[Result] = ()
+    """Failures of the baseline on resources that could not even be listed this time."""
+    exemptions: ExemptionReport | None = None
+    """What was exempted by what; `None` until exemptions were applied."""
+    baseline: Comparison | None = None
+    """The comparison with an earlier result; `None` without one."""
+
+
+_NOTHING_LATER: Final = Later()
+
+
 class ScanResult:
     """All rows of one scan, kept small: findings as rows, the rest as one byte each.
 
@@ -206,10 +177,7 @@ class ScanResult:
         config_digest: str,
         assessments: Sequence[Assessment],
         findings: Sequence[Result],
-        *,
-        unlisted: Sequence[Result] = (),
-        exemptions: ExemptionReport | None = None,
-        baseline: Comparison | None = None,
+        later: Later = _NOTHING_LATER,
     ) -> None:
         """`findings` are the rows of the assessments, sorted by rule id, then resource id."""
         self.estate = estate
@@ -220,14 +188,10 @@ class ScanResult:
         """The rules that ran, sorted by id."""
         self.listed_findings = findings
         """The findings on resources of this snapshot."""
-        self.unlisted = unlisted
-        """Failures of the baseline on resources that could not even be listed this time."""
-        self.findings = sorted((*findings, *unlisted), key=_order) if unlisted else findings
+        self.unlisted, self.exemptions, self.baseline = later
+        every = sorted((*findings, *self.unlisted), key=_order) if self.unlisted else findings
+        self.findings = every
         """Rows with verdict fail, unknown or error, sorted by rule id, then resource id."""
-        self.exemptions = exemptions
-        """What was exempted by what; `None` until exemptions were applied."""
-        self.baseline = baseline
-        """The comparison with an earlier result; `None` without one."""
         self.totals = Counts()
         self.by_rule: dict[str, Counts] = {}
         """Counts of every rule that ran, preview rules included."""
@@ -235,7 +199,7 @@ class ScanResult:
         self.by_environment: dict[str | None, Counts] = {}
         for assessment in assessments:
             self._count(assessment)
-        for row in unlisted:
+        for row in self.unlisted:
             for counts in self._counts_of(row):
                 counts.add(row.verdict)
         for row in self.findings:
@@ -262,15 +226,11 @@ class ScanResult:
             yield self.by_environment.setdefault(row.environment, Counts())
 
     def replaced(self, **changes: Any) -> ScanResult:
-        """Return the result with some of its parts replaced, named as in the constructor."""
-        parts: dict[str, Any] = {
-            "assessments": self.assessments,
-            "findings": self.listed_findings,
-            "unlisted": self.unlisted,
-            "exemptions": self.exemptions,
-            "baseline": self.baseline,
-        }
-        return ScanResult(self.estate, self.config_digest, **{**parts, **changes})
+        """Return the result with some of its parts replaced, named as in constructor and `Later`."""
+        later = Later(self.unlisted, self.exemptions, self.baseline)
+        own = {name: changes.pop(name) for name in Later._fields if name in changes}
+        parts = {"assessments": self.assessments, "findings": self.listed_findings, **changes}
+        return ScanResult(self.estate, self.config_digest, **parts, later=later._replace(**own))
 
     @property
     def counted_findings(self) -> Iterator[Result]:

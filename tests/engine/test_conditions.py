@@ -273,6 +273,21 @@ def test_a_count_over_a_constant_list_is_remembered_by_the_values_it_reads() -> 
     assert answers == [False, True, False, True]
 
 
+def test_a_remembered_count_tells_part_of_a_list_from_all_of_it() -> None:
+    spec = {
+        "count": {
+            "value": ["a"],
+            "where": {"field": "sharedDependents", "contains": "[current()]"},
+        },
+        "equals": 0,
+    }
+    part = estates.workspace(storageAccount={"$unread": True})
+    part |= {"id": f"{part['id']}-2", "name": "ws2"}
+    estate = estates.estate(estates.workspace(), part)
+    compiled = node(spec, estate)
+    assert [compiled.test(one, ()) for one in estate.of_kind("workspace")] == [True, None]
+
+
 def test_evidence_of_a_bare_count_shows_what_was_counted() -> None:
     estate = estates.estate(estates.workspace(ipAllowlist=["10.0.0.0/8", "0.0.0.0/0"]))
     [resource] = estate.of_kind("workspace")
