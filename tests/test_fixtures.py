@@ -28,7 +28,6 @@ NOT_RECORDED = re.compile(
     # Data-plane assets, built-in roles, policies and the spokes of services that are not scanned.
     r"/workspaces/[^/]+/models/"
     r"|^/providers/microsoft\.authorization/policydefinitions/"
-    r"|/providers/microsoft\.authorization/policydefinitions/(append|deny)-machinelearning"
     r"|/workspaces/[^/]+/onlineendpoints/[^/]+$"
     rf"|/roledefinitions/({'|'.join(BUILT_IN_ROLES.values())})$"
 )

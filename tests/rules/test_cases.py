@@ -95,6 +95,7 @@ def test_a_rule_reads_like_one(rule_id: str) -> None:
     assert not rule.title.endswith("."), "a title is a clause"
     assert "{name}" in rule.message or "{workspace.name}" in rule.message
     assert 2 <= rule.rationale.count(". ") + rule.rationale.rstrip().endswith(".") <= 6
-    assert any(control.startswith("caf-") for control in rule.controls), "no source control"
+    sources = ("caf-", "azure-policy/", "aprl/", "nist-")
+    assert any(control.startswith(sources) for control in rule.controls), "no source control"
     for text in (rule.title, rule.message, rule.rationale, rule.remediation.text):
         assert "TODO" not in text
