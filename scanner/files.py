@@ -9,6 +9,7 @@ passes through, after the temporary file is gone.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -96,6 +97,24 @@ def refuse_existing(path: Path, *, replace: bool = False) -> None:
         raise ScannerError(f"{path} exists already and is a file", hint="Name a new folder.")
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where they are not there."""
+    with _as_scanner_error(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Raise what writing a file to `path` would raise, before there is anything to write."""
+    with _as_scanner_error(path):
+        if path.exists():
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "it is a folder")
+            return
+        part = beside(path.resolve())
+        part.touch(exist_ok=False)
+        part.unlink()
+
+
 def beside(path: Path) -> Path:
     """Return an unused hidden name in the folder of `path`."""
     return path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
@@ -150,6 +169,11 @@ def _as_scanner_error(path: Path) -> Iterator[None]:
                 f"{path} cannot be written: there is no folder {path.parent}",
                 hint="Create the folder first.",
             ) from error
-        raise ScannerError(f"{path} cannot be written: {error}") from error
+        raise ScannerError(f"{path} cannot be written: {_why(error)}") from error
     except OSError as error:
-        raise ScannerError(f"{path} cannot be written: {error}") from error
+        raise ScannerError(f"{path} cannot be written: {_why(error)}") from error
+
+
+def _why(error: OSError) -> str:
+    """Return the system's reason, without the temporary name that nobody has asked for."""
+    return error.strerror or str(error)

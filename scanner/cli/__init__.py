@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import signal
 import sys
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import click
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 _INTERRUPTED: Final = 130
 _BROKEN_PIPE: Final = 141
-"""Exit codes of a shell for a command ended by SIGINT and by SIGPIPE."""
+_TERMINATED: Final = 143
+"""Exit codes of a shell for a command ended by SIGINT, by SIGPIPE and by SIGTERM."""
 
 
 class Subcommand(NamedTuple):
@@ -33,11 +35,20 @@ class Subcommand(NamedTuple):
 
 
 COMMANDS: Final = {
+    "access": Subcommand("scanner.cli.access:access", "Show who can do what, and why."),
+    "collect": Subcommand("scanner.cli.collect:collect", "Read an estate from Azure."),
+    "controls": Subcommand("scanner.cli.controls:controls", "Show how controls are met."),
+    "diff": Subcommand("scanner.cli.diff:diff", "Show what changed between results or snapshots."),
+    "exemptions": Subcommand("scanner.cli.exemptions:exemptions", "Check, list, add exemptions."),
     "init": Subcommand("scanner.cli.init:init", "Write a commented config to start from."),
     "inventory": Subcommand("scanner.cli.inventory:inventory", "Show what a snapshot holds."),
     "rules": Subcommand("scanner.cli.rules:rules", "List, show, test and document rules."),
     "scan": Subcommand("scanner.cli.scan:scan", "Check a snapshot against the rules."),
     "snapshot": Subcommand("scanner.cli.snapshot:snapshot", "Verify, merge and import snapshots."),
+    "trend": Subcommand("scanner.cli.trend:trend", "Show failures over many results."),
+    "verify-report": Subcommand(
+        "scanner.cli.verify_report:verify_report", "Check a folder that scan --output-dir wrote."
+    ),
 }
 
 
@@ -90,6 +101,7 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line and exit: the entry point of `azmlscan` and `python -m scanner`."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         cli.main(prog_name="azmlscan")
     except SystemExit as end:
@@ -101,6 +113,11 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = _BROKEN_PIPE
     sys.exit(code)
+
+
+def _terminated(*_signal: object) -> NoReturn:
+    """End as the signal would, but leave no temporary files, which may hold an estate's records."""
+    sys.exit(_TERMINATED)
 
 
 @contextlib.contextmanager

@@ -13,11 +13,12 @@ import click
 from scanner.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from scanner.snapshot import Snapshot
 
 _MANIFEST = "manifest.json"
+_SKIPPED_SHOWN = 20
 
 
 @contextlib.contextmanager
@@ -50,6 +51,15 @@ def _imported(source: Path, target: Path) -> Path:
     moment = datetime.now(UTC) if is_stdin else datetime.fromtimestamp(source.stat().st_mtime, UTC)
     imported = import_exports(["-" if is_stdin else source], now=moment)
     write_snapshot(target, imported.records, imported.header, compress=False)
-    for notice in imported.skipped:
-        click.echo(f"skipped: {notice}", err=True)
+    say_skipped(imported.skipped)
     return target
+
+
+def say_skipped(notices: Sequence[str]) -> None:
+    """Tell on stderr what an import left out; the notices may quote strings from Azure."""
+    from scanner.report.text import one_line
+
+    for notice in notices[:_SKIPPED_SHOWN]:
+        click.echo(f"skipped: {one_line(notice)}", err=True)
+    if len(notices) > _SKIPPED_SHOWN:
+        click.echo(f"skipped: {len(notices) - _SKIPPED_SHOWN} more", err=True)

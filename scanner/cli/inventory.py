@@ -6,7 +6,7 @@ import csv
 import dataclasses
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from scanner.inventory.estate import Estate
     from scanner.inventory.fields import Resource
+
+Format = Literal["table", "json", "csv"]
 
 _COLUMNS = ("kind", "name", "location", "environment", "project", "resourceGroup", "id")
 
@@ -43,7 +45,7 @@ class InventoryArgs:
     "-f",
     "--format",
     "format_",
-    type=click.Choice(("table", "json", "csv")),
+    type=click.Choice(get_args(Format)),
     default="table",
     show_default=True,
     help="How to show the resources.",
@@ -58,16 +60,16 @@ class InventoryArgs:
 def inventory(
     source: Path | None,
     kind: str | None,
-    format_: str,
+    format_: Format,
     config: Path | None,
     output: Path | None,
     fields: bool,
 ) -> None:
-    r"""Show the resources of SNAPSHOT, normalized and linked.
+    """Show the resources of SNAPSHOT, normalized and linked.
 
     \b
     azmlscan inventory estate/ --resource compute --format json
-    """
+    """  # noqa: D301
     run(InventoryArgs(source, kind, format_, config, output, fields))
 
 
@@ -88,14 +90,14 @@ def _text(args: InventoryArgs) -> str:
     from scanner.errors import UsageError
     from scanner.inventory.estate import load_estate
     from scanner.inventory.fields_page import render_fields
-    from scanner.inventory.kinds import KINDS
+    from scanner.inventory.kinds import KINDS, kind_hint
 
     if args.fields:
         return render_fields()
     if args.source is None:
         raise UsageError("which snapshot?", hint="azmlscan inventory SNAPSHOT")
     if args.kind is not None and args.kind not in KINDS:
-        raise UsageError(f"unknown kind '{args.kind}'", hint=f"Kinds: {', '.join(sorted(KINDS))}")
+        raise UsageError(f"unknown kind '{args.kind}'", hint=kind_hint(args.kind))
     config = load_config(args.config)
     with opened(args.source) as snapshot:
         estate = load_estate(snapshot, config)
@@ -150,9 +152,11 @@ def plain_fields(resource: Resource) -> dict[str, Any]:
 def _json(rows: Sequence[dict[str, Any]], *, full: bool) -> str:
     import msgspec
 
+    from scanner.report.text import json_escaped
+
     chosen = rows if full else [{name: row[name] for name in _COLUMNS} for row in rows]
     encoded = msgspec.json.format(msgspec.json.encode(chosen, order="sorted"), indent=2)
-    return encoded.decode() + "\n"
+    return json_escaped(encoded).decode() + "\n"
 
 
 def _csv(rows: Sequence[dict[str, Any]]) -> str:
@@ -162,7 +166,8 @@ def _csv(rows: Sequence[dict[str, Any]]) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for row in rows:
-        writer.writerow([csv_cell(row[name]) for name in _COLUMNS])
+        cells = ("" if row[name] is None else _cell(row[name]) for name in _COLUMNS)
+        writer.writerow(map(csv_cell, cells))
     return stream.getvalue()
 
 

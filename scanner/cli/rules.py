@@ -61,14 +61,18 @@ def check(path: Path) -> None:
     """Check the rules at PATH: schema, field paths, operators, parameters, placeholders."""
     from scanner.config import load_config
     from scanner.engine.evaluate import evaluate
-    from scanner.engine.packs import load_packs
+    from scanner.engine.packs import built_in_pack, load_packs
     from scanner.engine.parameters import Settings
     from scanner.inventory.estate import empty_estate
+    from scanner.report.text import plural
 
     loaded = load_packs([path])
+    if not path.resolve().is_relative_to(built_in_pack().resolve()):
+        # A scan loads both, and refuses an id or a name that both use.
+        load_packs([built_in_pack(), path])
     config = load_config(None)
     evaluate(loaded, Settings(config, loaded), empty_estate(config))
-    click.echo(f"{len(loaded)} rules are right", err=True)
+    click.echo(f"{plural(len(loaded), 'rule')}, nothing wrong", err=True)
 
 
 @rules.command("test")
@@ -106,7 +110,7 @@ def _tables(path: Path) -> dict[Path, CaseTable]:
 
     files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
     if not files:
-        raise RuleError(path, "holds no case tables")
+        raise RuleError(path, "holds no case tables", hint="A case table is a .yaml file.")
     return {file: load_cases(file) for file in files}
 
 

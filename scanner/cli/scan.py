@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-import dataclasses
+from datetime import datetime  # noqa: TC003  (tests read the annotations)
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from scanner.cli.collect import CREDENTIALS, Credential
+from scanner.cli.live import LiveArgs
+from scanner.cli.reports import FORMATS, LEVELS, PROFILES, SarifOptions
+from scanner.cli.scan_run import ScanArgs, run
 
-    from scanner.azurepolicy.definitions import Definition
-    from scanner.config import Config
-    from scanner.engine.gate import GateAnswer
-    from scanner.engine.result import ScanResult
-    from scanner.engine.rules import RuleFile
-    from scanner.snapshot import Snapshot
-
-FORMATS = ("terminal", "json", "markdown", "sarif")
 SEVERITIES = ("critical", "high", "medium", "low", "info")
-_BY_EXTENSION = {".json": "json", ".md": "markdown", ".sarif": "sarif", ".txt": "terminal"}
-
-
-@dataclasses.dataclass(frozen=True)
-class ScanArgs:
-    """What `azmlscan scan` was asked for."""
-
-    source: Path
-    config: Path | None
-    format: str
-    outputs: tuple[Path, ...]
-    evidence: Path | None
-    packs: tuple[Path, ...]
-    policies: tuple[Path, ...]
-    only: tuple[str, ...]
-    skip: tuple[str, ...]
-    fail_on: str
-    allow_unknown: bool
 
 
 @click.command()
-@click.argument("source", metavar="SNAPSHOT", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument(
+    "source",
+    metavar="[SNAPSHOT]",
+    required=False,
+    type=click.Path(path_type=Path, allow_dash=True),
+)
+@click.option(
+    "--management-group",
+    "management_groups",
+    multiple=True,
+    metavar="ID",
+    help="Collect all subscriptions below this management group first. Repeatable.",
+)
+@click.option(
+    "--subscription",
+    "subscriptions",
+    multiple=True,
+    metavar="ID",
+    help="Collect this subscription first. Repeatable.",
+)
+@click.option(
+    "--cloud",
+    default="public",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="Where to collect: public, usgov, china, or a file that describes a cloud.",
+)
+@click.option(
+    "--credential",
+    type=click.Choice(CREDENTIALS),
+    default="default",
+    show_default=True,
+    help="How to sign in to collect.",
+)
+@click.option(
+    "--keep",
+    metavar="SNAPSHOT",
+    type=click.Path(path_type=Path),
+    help="Keep the collected snapshot here.",
+)
 @click.option("--config", type=click.Path(path_type=Path), help="Config file (azmlscan.yaml).")
 @click.option(
     "-f",
@@ -58,7 +73,14 @@ class ScanArgs:
     "outputs",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write a report; the format follows from .json, .md, .sarif or .txt. Repeatable.",
+    help="Also write a report; the format follows from the ending: "
+    f"{', '.join(found.extension for found in FORMATS.values() if found.extension)}. Repeatable.",
+)
+@click.option(
+    "--output-dir",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write every report, the evidence and their digests to a new folder.",
 )
 @click.option(
     "--evidence",
@@ -93,10 +115,53 @@ class ScanArgs:
 @click.option(
     "--allow-unknown", is_flag=True, help="Exit with 0 even where something could not be read."
 )
+@click.option(
+    "--exemptions",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Accept what this file exempts. Repeatable; the config's files come first.",
+)
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day that exemptions are judged by; the snapshot's where this is not given.",
+)
+@click.option(
+    "--baseline",
+    metavar="RESULT.json",
+    type=click.Path(path_type=Path),
+    help="Compare with the JSON result of an earlier scan.",
+)
+@click.option(
+    "--sarif-profile",
+    type=click.Choice(PROFILES),
+    default="code-scanning",
+    show_default=True,
+    help="SARIF of live failures for services that open alerts, or of everything for auditors.",
+)
+@click.option(
+    "--sarif-max-level",
+    type=click.Choice(LEVELS),
+    default="error",
+    show_default=True,
+    help="Let no SARIF result have a higher level, so that a service's own check passes.",
+)
+@click.option(
+    "--sarif-split",
+    is_flag=True,
+    help="Write a SARIF file for every subscription: NAME-SUBSCRIPTION.sarif beside NAME.sarif.",
+)
+@click.option("--new-only", is_flag=True, help="Let only what is new since the baseline count.")
 @click.pass_context
 def scan(
     ctx: click.Context,
-    source: Path,
+    source: Path | None,
+    management_groups: tuple[str, ...],
+    subscriptions: tuple[str, ...],
+    cloud: str,
+    credential: Credential,
+    keep: Path | None,
     config: Path | None,
     format_: str,
     outputs: tuple[Path, ...],
@@ -107,17 +172,26 @@ def scan(
     skip: tuple[str, ...],
     fail_on: str,
     allow_unknown: bool,
+    exemptions: tuple[Path, ...],
+    as_of: datetime | None,
+    baseline: Path | None,
+    new_only: bool,
+    output_dir: Path | None,
+    sarif_profile: Literal["code-scanning", "audit"],
+    sarif_max_level: str,
+    sarif_split: bool,
 ) -> None:
-    r"""Evaluate the rules against SNAPSHOT. Needs no network and no credentials.
+    """Evaluate the rules against SNAPSHOT, without network or credentials, or against Azure.
 
     SNAPSHOT is a folder or .zip that `collect` or `snapshot import` wrote, or directly a JSON
-    export of Azure resources (`-` reads one from standard input).
+    export of Azure resources (`-` reads one from standard input). With --subscription or
+    --management-group instead, the estate is collected first.
 
     Exit codes: 0 clean, 10 findings, 4 incomplete, 3 nothing to check, 2 wrong usage, 1 failed.
 
     \b
     azmlscan scan estate/ --config azmlscan.yaml -o results.sarif -o report.md
-    """
+    """  # noqa: D301
     args = ScanArgs(
         source,
         config,
@@ -130,79 +204,12 @@ def scan(
         skip,
         fail_on,
         allow_unknown,
+        exemptions,
+        as_of,
+        baseline,
+        new_only,
+        output_dir,
+        SarifOptions(sarif_profile, sarif_max_level, sarif_split),
+        LiveArgs(management_groups, subscriptions, cloud, credential, keep),
     )
     ctx.exit(run(args))
-
-
-def run(args: ScanArgs) -> int:
-    """Scan, write the reports, and return the exit code of the gate."""
-    from scanner.azurepolicy import load_definitions
-    from scanner.cli.estate import opened
-    from scanner.config import load_config
-    from scanner.engine.evaluate import evaluate
-    from scanner.engine.gate import decide
-    from scanner.engine.packs import built_in_pack, load_packs
-    from scanner.engine.parameters import Settings
-    from scanner.engine.result import Severity
-    from scanner.inventory.estate import load_estate
-
-    formats = {path: _format_of(path) for path in args.outputs}
-    config = load_config(args.config)
-    loaded = load_packs([built_in_pack(), *map(Path, config.rules.packs), *args.packs])
-    settings = Settings(config, loaded)
-    rules = _chosen(loaded, args, config)
-    definitions = [found for path in args.policies for found in load_definitions(path)]
-    with opened(args.source) as snapshot:
-        result = evaluate(rules, settings, load_estate(snapshot, config))
-        if definitions:
-            result = _with_policies(result, definitions, snapshot)
-        answer = decide(result, Severity(args.fail_on), allow_unknown=args.allow_unknown)
-        _write(args, formats, result, snapshot, answer)
-    return int(answer.code)
-
-
-def _format_of(path: Path) -> str:
-    from scanner.errors import UsageError
-
-    found = _BY_EXTENSION.get(path.suffix.lower())
-    if found is None:
-        known = ", ".join(_BY_EXTENSION)
-        raise UsageError(f"cannot tell the format of {path}", hint=f"Name it with one of {known}.")
-    return found
-
-
-def _chosen(loaded: list[RuleFile], args: ScanArgs, config: Config) -> Sequence[RuleFile]:
-    from scanner.engine.packs import pin, select
-
-    wanted = select(loaded, config.rules.only, config.rules.skip)
-    return pin(select(wanted, args.only, args.skip), config.rules.ruleset)
-
-
-def _with_policies(
-    result: ScanResult, definitions: Sequence[Definition], snapshot: Snapshot
-) -> ScanResult:
-    """Return the result with the verdicts of Azure Policy definitions beside those of the rules."""
-    from scanner.azurepolicy import policy_assessments, with_policies
-
-    found = policy_assessments(definitions, result.estate, snapshot.records)
-    for definition, reason in found.not_evaluated:
-        click.echo(f"note: policy {definition.id} is not evaluated: {reason}", err=True)
-    return with_policies(result, found)
-
-
-def _write(
-    args: ScanArgs,
-    formats: dict[Path, str],
-    result: ScanResult,
-    snapshot: Snapshot,
-    answer: GateAnswer,
-) -> None:
-    """Write every report whole or not at all, then print the one for standard output."""
-    from scanner.cli.reports import print_report, write_report
-    from scanner.report.evidence import write_evidence
-
-    if args.evidence is not None:
-        write_evidence(result, snapshot.fetch, args.evidence)
-    for path, format_ in formats.items():
-        write_report(format_, result, snapshot, path, answer)
-    print_report(args.format, result, snapshot, answer)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from scanner.snapshot import Manifest
 
-_SHOWN = 20
-"""Skipped elements and gaps that are listed one by one."""
 _PROBLEMS = 1
 
 Format = Literal["text", "json"]
@@ -69,7 +67,7 @@ def snapshot() -> None:
 def import_(
     sources: tuple[Path, ...], output: Path, complete: tuple[str, ...], estate: str, plain: bool
 ) -> None:
-    r"""Make a snapshot of JSON that you already have.
+    """Make a snapshot of JSON that you already have.
 
     FILE is a file, a folder of JSON files, or - for standard input: the output of `az graph query`,
     `az rest`, `az resource list|show`, pages, arrays, NDJSON.
@@ -77,7 +75,7 @@ def import_(
     \b
     Example:
       az graph query -q "resources" --first 1000 | azmlscan snapshot import - -o snapshot
-    """
+    """  # noqa: D301
     run_import(ImportArgs(sources, output, complete, estate, plain))
 
 
@@ -85,12 +83,12 @@ def import_(
 @click.argument("path", metavar="SNAPSHOT", type=click.Path(path_type=Path))
 @click.pass_context
 def verify(ctx: click.Context, path: Path) -> None:
-    r"""Recompute every digest of SNAPSHOT; exit 1 where anything is wrong.
+    """Recompute every digest of SNAPSHOT; exit 1 where anything is wrong.
 
     \b
     Example:
       azmlscan snapshot verify snapshot.zip
-    """
+    """  # noqa: D301
     ctx.exit(run_verify(path))
 
 
@@ -105,12 +103,12 @@ def verify(ctx: click.Context, path: Path) -> None:
     help="Text for people, or the manifest as it is.",
 )
 def info(path: Path, format_: Format) -> None:
-    r"""Show what SNAPSHOT holds: tables, gaps, redactions, digest.
+    """Show what SNAPSHOT holds: tables, gaps, redactions, digest.
 
     \b
     Example:
       azmlscan snapshot info snapshot --format json
-    """
+    """  # noqa: D301
     click.echo(run_info(path, format_), nl=False)
 
 
@@ -127,17 +125,18 @@ def info(path: Path, format_: Format) -> None:
     help="Folder to make, or a file ending in .zip.",
 )
 def merge(snapshots: tuple[Path, ...], output: Path) -> None:
-    r"""Join snapshots of disjoint scopes, the shards of one estate, into one.
+    """Join snapshots of disjoint scopes, the shards of one estate, into one.
 
     \b
     Example:
       azmlscan snapshot merge shard-1.zip shard-2.zip -o estate.zip
-    """
+    """  # noqa: D301
     run_merge(MergeArgs(snapshots, output))
 
 
 def run_import(args: ImportArgs) -> None:
     """Write the snapshot and say on stderr what is in it and what was skipped."""
+    from scanner.cli.estate import say_skipped
     from scanner.snapshot.exports import import_exports
     from scanner.snapshot.write import write_snapshot
 
@@ -148,8 +147,7 @@ def run_import(args: ImportArgs) -> None:
     manifest = write_snapshot(
         args.output, imported.records, imported.header, compress=not args.plain
     )
-    for line in _shortened(imported.skipped):
-        click.echo(f"skipped: {line}", err=True)
+    say_skipped(imported.skipped)
     click.echo(_written(args.output, manifest), err=True)
 
 
@@ -170,12 +168,13 @@ def run_verify(path: Path) -> int:
 
 def run_info(path: Path, format_: Format) -> str:
     """Return a snapshot's manifest as JSON, or told in lines."""
+    from scanner.report.text import json_escaped
     from scanner.snapshot.read import open_snapshot
     from scanner.snapshot.write import manifest_bytes
 
     with open_snapshot(path) as opened:
         if format_ == "json":
-            return manifest_bytes(opened.manifest).decode()
+            return json_escaped(manifest_bytes(opened.manifest)).decode()
         return "".join(f"{_printable(line)}\n" for line in _described(opened.manifest))
 
 
@@ -221,12 +220,6 @@ def _written(path: Path, manifest: Manifest) -> str:
         f"{path}: {rows} records in {len(manifest.tables)} tables, {len(manifest.gaps)} gaps,"
         f" {sum(found.count for found in manifest.redactions)} secrets redacted"
     )
-
-
-def _shortened(lines: list[str]) -> Iterator[str]:
-    yield from map(_printable, lines[:_SHOWN])
-    if len(lines) > _SHOWN:
-        yield f"{len(lines) - _SHOWN} more"
 
 
 def _printable(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from scanner import armid
-from scanner.files import atomic_folder
+from scanner.files import atomic_folder, make_folder
 from scanner.report.location import ROOT, artifact_path
 from scanner.report.record import TOP, Record, Region, of_resource, pretty, regions
 
@@ -66,7 +66,7 @@ def write_evidence(result: ScanResult, fetch: Fetch, directory: Path) -> int:
             is left half-written.
     """
     keys = sorted({key for row in result.findings for key in _resources(row)})
-    directory.mkdir(parents=True, exist_ok=True)
+    make_folder(directory)
     number = 0
     with atomic_folder(directory / ROOT) as folder:
         for key, record in _records(result.estate, fetch, keys):

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from scanner import __version__
-from scanner.inventory.fields import UNREAD_MARK
-from scanner.inventory.plain import plain
+from scanner.engine.recorded import SCHEMA_VERSION, evidence_json
 from scanner.report.summary import TOOL, environments
+from scanner.report.text import json_escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scanner.engine.result import Counts, Evidence, Result, ScanResult
+    from scanner.engine.baseline import Comparison
+    from scanner.engine.exempt import ExemptionReport
+    from scanner.engine.exemption_notes import JudgedEntry
+    from scanner.engine.result import Counts, Result, ScanResult
     from scanner.engine.rules import Rule
     from scanner.snapshot.manifest import Manifest
-
-SCHEMA_VERSION = 1
 
 
 def render(result: ScanResult) -> Iterator[bytes]:
@@ -27,6 +28,10 @@ def render(result: ScanResult) -> Iterator[bytes]:
     `schemas/result.schema.json` describes it. Strings stand as Azure sent them, JSON-escaped:
     whoever shows them has to escape them for where they are shown.
     """
+    return map(json_escaped, _pieces(result))
+
+
+def _pieces(result: ScanResult) -> Iterator[bytes]:
     head = {
         "schemaVersion": SCHEMA_VERSION,
         "tool": {"name": TOOL, "version": __version__},
@@ -34,6 +39,8 @@ def render(result: ScanResult) -> Iterator[bytes]:
         "configDigest": result.config_digest,
         "rules": [_rule(rule, result.by_rule[rule.id]) for rule in result.rules],
         "summary": _summary(result),
+        "exemptions": None if result.exemptions is None else _exemptions(result.exemptions),
+        "baseline": None if result.baseline is None else _baseline(result.baseline),
     }
     separator = b"{"
     for name, value in head.items():
@@ -60,6 +67,9 @@ def _snapshot(manifest: Manifest) -> dict[str, Any]:
         "scopesRead": manifest.scopes_read,
         "gaps": manifest.gaps,
         "tables": {name: table.rows for name, table in sorted(manifest.tables.items())},
+        "incompleteTables": sorted(
+            name for name, table in manifest.tables.items() if not table.complete
+        ),
     }
 
 
@@ -101,24 +111,41 @@ def _row(row: Result) -> dict[str, Any]:
         "environment": row.environment,
         "preview": row.preview,
         "message": row.message,
-        "evidence": [_evidence(evidence) for evidence in row.evidence],
+        "evidence": [evidence_json(evidence) for evidence in row.evidence],
         "fingerprint": row.fingerprint,
-        "exemption": None,
-        "baselineState": None,
-        "firstSeen": None,
+        "exemption": row.exemption,
+        "baselineState": row.baseline_state,
+        "previousVerdict": row.previous_verdict,
+        "firstSeen": row.first_seen,
+        "carriedForward": row.carried_forward,
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
-    actual = plain(evidence.actual) if evidence.readable else UNREAD_MARK
-    found: dict[str, Any] = {
-        "path": evidence.path,
-        # Sets and maps of the inventory have no order that means anything.
-        "actual": msgspec.Raw(msgspec.json.encode(actual, order="deterministic")),
-        "expected": evidence.expected,
+def _exemptions(report: ExemptionReport) -> dict[str, Any]:
+    return {
+        "asOf": report.as_of,
+        "files": report.files,
+        "entries": [_entry(entry) for entry in report.entries],
+        "gaps": report.gaps,
+        "policyExemptions": report.policy_exemptions,
+        "attestations": report.attestations,
+        "notes": report.notes,
     }
-    if evidence.resource_id:
-        found["resourceId"] = evidence.resource_id
-    if evidence.property:
-        found["property"] = evidence.property
-    return found
+
+
+def _entry(entry: JudgedEntry) -> dict[str, Any]:
+    found: dict[str, Any] = {"subject": entry.subject, **msgspec.to_builtins(entry.terms)}
+    if entry.subject == "gaps":
+        found |= {"table": entry.table, "scope": entry.gap_scope, "code": entry.code}
+    else:
+        found |= {"rules": entry.rules, "scope": entry.scope, "covered": entry.covered}
+    return {**found, "inForce": entry.in_force, "findings": entry.findings, "gone": entry.gone}
+
+
+def _baseline(baseline: Comparison) -> dict[str, Any]:
+    return {
+        "digest": baseline.snapshot.digest,
+        "finished": baseline.snapshot.finished,
+        "changes": baseline.changes,
+        "absent": [{**_row(each.row), "reason": each.reason} for each in baseline.absent],
+    }

@@ -12,6 +12,7 @@ differ in case) share a path; no two others do.
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 from itertools import pairwise
 from typing import Final
@@ -20,6 +21,7 @@ from scanner import armid
 
 ROOT: Final = "azure"
 _PLAIN: Final = frozenset(string.ascii_lowercase + string.digits + "-._")
+_IS_PLAIN: Final = re.compile("[-a-z0-9._]*")
 _SUFFIX: Final = ".json"
 _SEGMENT_LIMIT: Final = 120
 _PATH_LIMIT: Final = 800
@@ -108,15 +110,19 @@ def _provider_starts(parts: list[str]) -> list[int]:
 
 def escape(text: str) -> str:
     """Return one part of a path, reversibly, in characters that are good everywhere."""
-    escaped = "".join(
-        chr(byte) if chr(byte) in _PLAIN else f"~{byte:02x}"
-        for byte in text.encode("utf-8", "surrogatepass")
-    )
+    escaped = text if _IS_PLAIN.fullmatch(text) else _escaped(text)
     if escaped.endswith("."):
         escaped = f"{escaped[:-1]}~2e"
     if escaped.partition(".")[0] in _DEVICES:
         escaped = f"~{ord(escaped[0]):02x}{escaped[1:]}"
     return escaped
+
+
+def _escaped(text: str) -> str:
+    return "".join(
+        chr(byte) if chr(byte) in _PLAIN else f"~{byte:02x}"
+        for byte in text.encode("utf-8", "surrogatepass")
+    )
 
 
 def _folder(segment: str) -> str:

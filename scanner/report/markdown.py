@@ -6,73 +6,40 @@ from typing import TYPE_CHECKING, Final
 
 from scanner import __version__
 from scanner.engine.result import Counts, Result, Verdict
+from scanner.report.page import Page, table_line, table_row
 from scanner.report.summary import (
     TOOL,
     GapGroup,
     RuleFindings,
     assessed,
+    changes_sentence,
     environments,
     estate_name,
     evidence_text,
+    exemption_lines,
     findings_by_rule,
     gap_groups,
+    remarks,
     short_digest,
     verdict_sentence,
+    verdict_word,
 )
 from scanner.report.text import code, fence, html, markdown, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from scanner.engine.result import ScanResult
     from scanner.engine.rules import Rule
 
 DEFAULT_BUDGET: Final = 900_000
-_RESERVE: Final = 200
 _GAPS_SHOWN: Final = 20
+_NOTES_SHOWN: Final = 20
 _ENVIRONMENTS_SHOWN: Final = 20
 _EVIDENCE_SHOWN: Final = 3
 _ROWS_SHOWN: Final = (100, 20, 5, 1)
 """How many resources of a rule are listed: the first of these numbers that fits the budget."""
-_COUNT_HEAD: Final = ("Fail", "Unknown", "Error", "Pass", "Not applicable", "Assessed")
-
-
-class _Page:
-    """Blocks of text that together stay within a number of bytes."""
-
-    def __init__(self, budget: int) -> None:
-        self._left = budget - _RESERVE
-        self._blocks: list[str] = []
-
-    def add(self, block: str) -> bool:
-        """Add a block if it still fits, and tell whether it did."""
-        size = len(block.encode()) + 2
-        if size > self._left:
-            return False
-        self._left -= size
-        self._blocks.append(block)
-        return True
-
-    def add_table(self, heading: str, head: str, rows: Iterable[str]) -> int:
-        """Add a table with as many rows as fit, and return how many are left out."""
-        taken: list[str] = []
-        waiting = list(rows)
-        size = len(f"{heading}{head}".encode()) + 8
-        for row in waiting:
-            size += len(row.encode()) + 1
-            if size > self._left:
-                break
-            taken.append(row)
-        if taken:
-            self.add("\n".join((f"{heading}\n\n{head}", *taken)))
-        return len(waiting) - len(taken)
-
-    def text(self, *, last: str) -> str:
-        """Return the page with a last line, for which room was kept."""
-        return "\n\n".join((*self._blocks, last)) + "\n" if last else self._joined()
-
-    def _joined(self) -> str:
-        return "\n\n".join(self._blocks) + "\n"
+_COUNT_HEAD: Final = ("Fail", "Exempt", "Unknown", "Error", "Pass", "Not applicable", "Assessed")
 
 
 def render(result: ScanResult, *, budget: int = DEFAULT_BUDGET) -> str:
@@ -80,7 +47,7 @@ def render(result: ScanResult, *, budget: int = DEFAULT_BUDGET) -> str:
 
     What does not fit is left out from the end, whole rules at a time, and counted.
     """
-    page = _Page(budget)
+    page = Page(budget)
     page.add(_head(result))
     page.add_table("## Checks by severity", _count_head("Severity"), _severities(result))
     if any(name is not None for name in result.by_environment):
@@ -88,8 +55,11 @@ def render(result: ScanResult, *, budget: int = DEFAULT_BUDGET) -> str:
             "## Checks by environment", _count_head("Environment"), _environments(result)
         )
     _add_gaps(page, result)
+    _add_exemptions(page, result)
     groups = findings_by_rule(result)
-    page.add_table("## Findings", _row(_FINDINGS_HEAD) + "\n" + _line(6, 3), map(_finding, groups))
+    page.add_table(
+        "## Findings", table_row(_FINDINGS_HEAD) + "\n" + table_line(7, 3), map(_finding, groups)
+    )
     left_out = len(result.findings) - _add_details(page, groups)
     more = f"*{plural(left_out, 'more finding')} in the full result.*" if left_out else ""
     return page.text(last=more)
@@ -103,30 +73,25 @@ def _head(result: ScanResult) -> str:
         f"{plural(len(result.rules), 'rule')}, {TOOL} {__version__}."
     )
     title = f"# Azure Machine Learning compliance: {markdown(estate_name(result), 80)}"
-    return f"{title}\n\n**{verdict_sentence(result)}**\n\n{facts}"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _line(columns: int, numbers_from: int) -> str:
-    return _row(["---" if n < numbers_from else "---:" for n in range(columns)])
+    changes = changes_sentence(result)
+    blocks = (title, f"**{verdict_sentence(result)}**", markdown(changes), facts)
+    return "\n\n".join(filter(None, blocks))
 
 
 def _count_head(label: str) -> str:
-    return f"{_row((label, *_COUNT_HEAD))}\n{_line(len(_COUNT_HEAD) + 1, 1)}"
+    return f"{table_row((label, *_COUNT_HEAD))}\n{table_line(len(_COUNT_HEAD) + 1, 1)}"
 
 
 def _count_row(label: str, counts: Counts) -> str:
     numbers = (
         counts.fail,
+        counts.exempt,
         counts.unknown,
         counts.error,
         counts.passed,
         counts.not_applicable,
     )
-    return _row((label, *(f"{number:,}" for number in numbers), assessed(counts)))
+    return table_row((label, *(f"{number:,}" for number in numbers), assessed(counts)))
 
 
 def _severities(result: ScanResult) -> Iterator[str]:
@@ -140,7 +105,7 @@ def _environments(result: ScanResult) -> Iterator[str]:
         yield _count_row("(none)" if name is None else markdown(name, 60), counts)
 
 
-def _add_gaps(page: _Page, result: ScanResult) -> None:
+def _add_gaps(page: Page, result: ScanResult) -> None:
     groups = gap_groups(result)
     if not groups:
         return
@@ -148,11 +113,24 @@ def _add_gaps(page: _Page, result: ScanResult) -> None:
         "## Not read\n\nWhat stands here could not be looked at, so nothing is said about it. "
         "Rules with unknown results in these scopes are counted in the last column."
     )
-    head = _row(("Table", "Cause", "Missing permission", "Scopes", "Rules")) + "\n" + _line(5, 4)
+    head = (
+        table_row(("Table", "Cause", "Missing permission", "Scopes", "Rules"))
+        + "\n"
+        + table_line(5, 4)
+    )
     left_out = page.add_table(heading, head, map(_gap, groups[:_GAPS_SHOWN]))
     left_out += len(groups[_GAPS_SHOWN:])
     if left_out:
         page.add(f"*{plural(left_out, 'more kind')} of gaps in the full result.*")
+
+
+def _add_exemptions(page: Page, result: ScanResult) -> None:
+    found = exemption_lines(result)
+    if found:
+        shown = [f"- {markdown(text, 400)}" for text in found[:_NOTES_SHOWN]]
+        if len(found) > _NOTES_SHOWN:
+            shown.append(f"- and {len(found) - _NOTES_SHOWN:,} more in the full result")
+        page.add("## Exemptions\n\n" + "\n".join(shown))
 
 
 def _gap(group: GapGroup) -> str:
@@ -161,23 +139,27 @@ def _gap(group: GapGroup) -> str:
         scopes += f" and {len(group.scopes) - 1:,} more"
     table = "all tables" if group.table == "*" else code(group.table, 60)
     permission = code(group.permission, 120) or "-"
-    return _row((table, markdown(group.cause, 120), permission, scopes, f"{group.rules:,}"))
+    return table_row((table, markdown(group.cause, 120), permission, scopes, f"{group.rules:,}"))
 
 
-_FINDINGS_HEAD: Final = ("Severity", "Rule", "What is wrong", "Fail", "Unknown", "Error")
+_FINDINGS_HEAD: Final = (
+    *("Severity", "Rule", "What is wrong"),
+    *("Fail", "Exempt", "Unknown", "Error"),
+)
 
 
 def _finding(group: RuleFindings) -> str:
     title = markdown(group.rule.title, 160)
     if group.rule.preview:
         title += " (preview, not counted)"
-    numbers = (group.count(v) for v in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR))
-    return _row(
+    open_ends = (group.count(verdict) for verdict in (Verdict.UNKNOWN, Verdict.ERROR))
+    numbers = (group.live, group.exempt, *open_ends)
+    return table_row(
         (group.severity.value, markdown(group.rule.id), title, *(f"{n:,}" for n in numbers))
     )
 
 
-def _add_details(page: _Page, groups: Sequence[RuleFindings]) -> int:
+def _add_details(page: Page, groups: Sequence[RuleFindings]) -> int:
     """Add the resources and the fix of each rule; return how many findings are shown."""
     if not groups or not page.add("## Details"):
         return 0
@@ -194,7 +176,7 @@ def _add_details(page: _Page, groups: Sequence[RuleFindings]) -> int:
 
 def _details(group: RuleFindings, limit: int) -> str:
     rule = group.rule
-    head = _row(("Verdict", "Resource", "Environment", "What was found"))
+    head = table_row(("Verdict", "Resource", "Environment", "What was found"))
     blocks = [
         (
             "<details>\n<summary>"
@@ -202,7 +184,7 @@ def _details(group: RuleFindings, limit: int) -> str:
             f"{plural(len(group.rows), 'finding')}</summary>"
         ),
         markdown(rule.rationale, 2_000),
-        "\n".join((head, _line(4, 4), *map(_resource, group.rows[:limit]))),
+        "\n".join((head, table_line(4, 4), *map(_resource, group.rows[:limit]))),
     ]
     if len(group.rows) > limit:
         blocks.append(f"*{plural(len(group.rows) - limit, 'more finding')} of this rule.*")
@@ -214,8 +196,9 @@ def _resource(row: Result) -> str:
     lines += [markdown(evidence_text(e), 300) for e in row.evidence[:_EVIDENCE_SHOWN]]
     if len(row.evidence) > _EVIDENCE_SHOWN:
         lines.append(f"and {len(row.evidence) - _EVIDENCE_SHOWN} more")
+    lines += [markdown(text, 400) for text in remarks(row)]
     environment = "(none)" if row.environment is None else markdown(row.environment, 60)
-    return _row((row.verdict.value, code(row.resource_id), environment, "<br>".join(lines)))
+    return table_row((verdict_word(row), code(row.resource_id), environment, "<br>".join(lines)))
 
 
 def fix(rule: Rule) -> Iterator[str]:

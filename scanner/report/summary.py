@@ -8,9 +8,10 @@ from scanner import armid
 from scanner.engine.message import shown
 from scanner.engine.result import Counts, Evidence, Result, Severity, Verdict
 from scanner.report.text import plural
+from scanner.snapshot.manifest import NOT_EXPORTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from scanner.engine.result import ScanResult
     from scanner.engine.rules import Rule
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 TOOL = "azmlscan"
 _DIGEST_SHOWN = 12
+_REFUSED = frozenset({401, 403})
 _MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
 
 
@@ -29,8 +31,13 @@ class GapGroup(NamedTuple):
     """`403 AuthorizationFailed`, or the operation where Azure gave no code."""
     permission: str
     scopes: tuple[str, ...]
-    rules: int
-    """How many rules have an unknown result in these scopes."""
+    rule_ids: tuple[str, ...]
+    """The rules that have an unknown result in these scopes, sorted."""
+
+    @property
+    def rules(self) -> int:
+        """How many rules have an unknown result in these scopes."""
+        return len(self.rule_ids)
 
 
 class RuleFindings(NamedTuple):
@@ -44,6 +51,21 @@ class RuleFindings(NamedTuple):
     def count(self, verdict: Verdict) -> int:
         """Return how many of the findings have a verdict."""
         return sum(row.verdict is verdict for row in self.rows)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tell whether every finding is exempted."""
+        return all(row.exemption is not None for row in self.rows)
+
+    @property
+    def live(self) -> int:
+        """How many of the findings are failures that nothing exempts."""
+        return sum(row.is_live for row in self.rows)
+
+    @property
+    def exempt(self) -> int:
+        """How many of the findings are failures that an exemption accepts."""
+        return self.count(Verdict.FAIL) - self.live
 
 
 def estate_name(result: ScanResult) -> str:
@@ -74,10 +96,12 @@ def verdict_sentence(result: ScanResult) -> str:
     if totals.fail:
         severities = (f"{c.fail:,} {s}" for s, c in result.by_severity.items() if c.fail)
         found = f"{plural(totals.fail, 'failure')}: {', '.join(severities)}."
-    elif totals.passed:
+    elif totals.passed or totals.exempt:
         found = f"No failures: {plural(totals.passed, 'check')} passed."
     else:
         found = "Nothing could be assessed."
+    if totals.exempt:
+        found += f" {plural(totals.exempt, 'failure')} exempted."
     open_ends = _open_ends(result)
     if not open_ends:
         return found
@@ -106,7 +130,10 @@ def _open_ends(result: ScanResult) -> list[str]:
 
 
 def findings_by_rule(result: ScanResult) -> list[RuleFindings]:
-    """Return the findings by rule: worst severity first, then rule id; preview rules last."""
+    """Return the findings by rule: worst severity first, then rule id.
+
+    Rules all of whose findings are exempted come after the others, preview rules last.
+    """
     rows: dict[str, list[Result]] = {}
     for row in result.findings:
         rows.setdefault(row.rule_id, []).append(row)
@@ -115,7 +142,7 @@ def findings_by_rule(result: ScanResult) -> list[RuleFindings]:
         for rule in result.rules
         if rule.id in rows
     ]
-    return sorted(groups, key=lambda g: (g.rule.preview, g.severity.rank, g.rule.id))
+    return sorted(groups, key=lambda g: (g.rule.preview, g.is_accepted, g.severity.rank, g.rule.id))
 
 
 def _worst(rows: Iterable[Result]) -> Severity:
@@ -125,8 +152,62 @@ def _worst(rows: Iterable[Result]) -> Severity:
 _VERDICT_ORDER = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN)
 
 
-def _order(row: Result) -> tuple[int, int, str]:
-    return _VERDICT_ORDER.index(row.verdict), row.severity.rank, armid.key(row.resource_id)
+def _order(row: Result) -> tuple[bool, int, int, str]:
+    exempt = row.exemption is not None
+    key = armid.key(row.resource_id)
+    return exempt, _VERDICT_ORDER.index(row.verdict), row.severity.rank, key
+
+
+def verdict_word(row: Result) -> str:
+    """Return a row's verdict for people: a failure that is exempted is not called one."""
+    return "exempt" if row.exemption and row.verdict is Verdict.FAIL else row.verdict.value
+
+
+def remarks(row: Result) -> Iterator[str]:
+    """Yield what there is to say of a finding's past and of its exemption."""
+    if row.carried_forward is not None:
+        yield (
+            f"Carried forward, last assessed {row.carried_forward.last_assessed}: "
+            f"{row.carried_forward.reason}"
+        )
+    if row.exemption is not None:
+        end = f" until {row.exemption.expires_on}" if row.exemption.expires_on else " without end"
+        owner = f" ({row.exemption.owner})" if row.exemption.owner else ""
+        name = row.exemption.id or row.exemption.place
+        yield f"Exempted{end} by {name}{owner}: {row.exemption.justification}"
+
+
+def changes_sentence(result: ScanResult) -> str:
+    """Return what changed since the baseline, "" without one."""
+    if result.baseline is None:
+        return ""
+    changes = result.baseline.changes
+    parts = [f"{changes.new:,} new", f"{changes.fixed:,} fixed"]
+    parts.append(f"{changes.unchanged + changes.updated:,} persisting")
+    if changes.carried_forward:
+        parts[-1] += f" ({changes.carried_forward:,} of them not assessed this time)"
+    if changes.resource_gone:
+        parts.append(f"{changes.resource_gone:,} gone with their resource")
+    if changes.rule_not_run:
+        parts.append(f"{changes.rule_not_run:,} whose rule was not run")
+    return f"Failures since {result.baseline.snapshot.finished}: {', '.join(parts)}."
+
+
+def exemption_lines(result: ScanResult) -> list[str]:
+    """Return what there is to say about the exemptions themselves, a sentence each."""
+    report = result.exemptions
+    if report is None:
+        return []
+    lines = []
+    if report.gaps:
+        lines.append(f"{plural(len(report.gaps), 'gap')} accepted by exemptions.")
+    if report.policy_exemptions:
+        number = plural(report.policy_exemptions, "failure")
+        lines.append(f"{number} exempted by Azure Policy exemptions.")
+    for note in report.notes:
+        name = f"{note.place} ({note.id})" if note.id else note.place
+        lines.append(f"{note.kind.value}: {name} {note.text}")
+    return lines
 
 
 def environments(result: ScanResult) -> list[tuple[str | None, Counts]]:
@@ -144,7 +225,7 @@ def gap_groups(result: ScanResult) -> list[GapGroup]:
         GapGroup(
             *group,
             scopes=tuple(sorted(set(scopes))),
-            rules=len(set().union(*(rules[scope] for scope in scopes))),
+            rule_ids=tuple(sorted(set().union(*(rules[scope] for scope in scopes)))),
         )
         for group, scopes in sorted(groups.items())
     ]
@@ -177,6 +258,18 @@ def evidence_text(evidence: Evidence) -> str:
     return f"{evidence.path} is {found}; required: {evidence.expected}"
 
 
+def _steps_for_gaps(gaps: Sequence[Gap]) -> Iterator[str]:
+    if any(gap.code == NOT_EXPORTED for gap in gaps):
+        yield (
+            "Import exports of what is missing as well, with `azmlscan snapshot import`; "
+            "--complete TABLE promises that there is no more."
+        )
+    if any(gap.permission or gap.status in _REFUSED for gap in gaps):
+        yield "Give the reader the missing permissions and collect again."
+    elif any(gap.hides_records and gap.code != NOT_EXPORTED for gap in gaps):
+        yield "Read again what was not read; the section on gaps says why each was not."
+
+
 def next_steps(result: ScanResult) -> list[str]:
     """Return what to do now, the most urgent first."""
     steps = []
@@ -184,8 +277,7 @@ def next_steps(result: ScanResult) -> list[str]:
         steps.append(
             "Mend the failures; the fix of each rule is in the Markdown and SARIF reports."
         )
-    if result.manifest.gaps:
-        steps.append("Give the reader the missing permissions and collect again.")
+    steps.extend(_steps_for_gaps(result.manifest.gaps))
     if result.totals.error:
         steps.append("Report the rules that ended in an error to their author.")
     return steps

@@ -13,15 +13,18 @@ from scanner.report.summary import (
     TOOL,
     RuleFindings,
     assessed,
+    changes_sentence,
     environments,
     estate_name,
+    exemption_lines,
     findings_by_rule,
     gap_groups,
     next_steps,
     short_digest,
     verdict_sentence,
+    verdict_word,
 )
-from scanner.report.text import one_line, plural, truncate
+from scanner.report.text import one_line, plural, short_ids, truncate
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 _RULES_SHOWN: Final = 10
 _RESOURCES_SHOWN: Final = 3
 _GAPS_SHOWN: Final = 10
+_NOTES_SHOWN: Final = 10
 _ENVIRONMENTS_SHOWN: Final = 10
 _MESSAGE: Final = 300
 _LABEL: Final = 20
@@ -51,9 +55,12 @@ def render(result: ScanResult, console: Console) -> None:
     _head(result, console)
     _gaps(result, console)
     _counts(result, console)
+    _exemptions(result, console)
     _findings(result, console)
     _heading(console, "Verdict")
     _write(console, verdict_sentence(result))
+    if result.baseline is not None:
+        _write(console, changes_sentence(result))
     for step in next_steps(result):
         _write(console, f"- {step}")
 
@@ -124,7 +131,7 @@ def _counts(result: ScanResult, console: Console) -> None:
 def _table() -> Table:
     table = Table(box=None, padding=(0, 0, 0, 2))
     table.add_column("", min_width=12, max_width=_LABEL, no_wrap=True)
-    for label in ("fail", "unknown", "error", "pass", "n/a", "assessed"):
+    for label in ("fail", "exempt", "unknown", "error", "pass", "n/a", "assessed"):
         table.add_column(label, justify="right", no_wrap=True)
     return table
 
@@ -132,12 +139,24 @@ def _table() -> Table:
 def _numbers(counts: Counts) -> tuple[str, ...]:
     numbers = (
         counts.fail,
+        counts.exempt,
         counts.unknown,
         counts.error,
         counts.passed,
         counts.not_applicable,
     )
     return (*(f"{number:,}" for number in numbers), assessed(counts))
+
+
+def _exemptions(result: ScanResult, console: Console) -> None:
+    found = exemption_lines(result)
+    if not found:
+        return
+    _heading(console, "Exemptions")
+    for text in found[:_NOTES_SHOWN]:
+        _write(console, f"- {truncate(one_line(text), _MESSAGE)}", indent=2)
+    if len(found) > _NOTES_SHOWN:
+        _write(console, f"and {len(found) - _NOTES_SHOWN:,} more", indent=2)
 
 
 def _findings(result: ScanResult, console: Console) -> None:
@@ -159,20 +178,20 @@ def _rule(group: RuleFindings, console: Console) -> None:
     line.append(f"  {one_line(group.rule.title)}: {_how_many(group)}")
     _write(console, line, indent=2)
     for row in group.rows[:_RESOURCES_SHOWN]:
-        _write(console, f"{row.verdict.value}: {_what(row)}", indent=4)
+        _write(console, f"{verdict_word(row)}: {_what(row)}", indent=4)
     if len(group.rows) > _RESOURCES_SHOWN:
         _write(console, f"and {len(group.rows) - _RESOURCES_SHOWN:,} more", indent=4)
 
 
 def _how_many(group: RuleFindings) -> str:
-    verdicts = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
-    found = ((verdict, group.count(verdict)) for verdict in verdicts)
-    text = ", ".join(f"{number:,} {verdict.value}" for verdict, number in found if number)
+    found = {"fail": group.live, "exempt": group.exempt}
+    found |= {each.value: group.count(each) for each in (Verdict.UNKNOWN, Verdict.ERROR)}
+    text = ", ".join(f"{number:,} {word}" for word, number in found.items() if number)
     return f"{text} (preview, not counted)" if group.rule.preview else text
 
 
 def _what(row: Result) -> str:
     """Return the message, led by the resource's name where the message does not say it."""
-    message = truncate(one_line(row.message), _MESSAGE)
+    message = truncate(short_ids(one_line(row.message)), _MESSAGE)
     name = one_line(row.resource_name)
     return message if name and name in message else f"{name}: {message}"

@@ -30,9 +30,16 @@ _CLEAN: Final = {
 _SUSPECT: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_UNSEEN_BYTES: Final = re.compile(
+    rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]"
+)
+"""The same in UTF-8, but for what JSON escapes anyway."""
 _MARKDOWN: Final = re.compile(r"[\\`*_\[\]~|]")
 _FORMULA: Final = ("=", "+", "-", "@")
 _ELLIPSIS: Final = "…"
+_GROUP_ID: Final = re.compile(
+    r"(?i)/subscriptions/[^/\s]+/resourceGroups/([^/\s]+)/providers/[^/\s]+/(?=[^/\s]+/[^/\s])"
+)
 _BREAK: Final = "&#8203;"
 """A space of no width: GitHub makes mentions and links of what follows `@` or `#` otherwise."""
 
@@ -42,9 +49,19 @@ def clean(text: str) -> str:
     return text.translate(_CLEAN) if _SUSPECT.search(text) else text
 
 
+def json_escaped(encoded: bytes) -> bytes:
+    """Return JSON in which what would steer a terminal stands as escapes; it means the same."""
+    return _UNSEEN_BYTES.sub(lambda match: b"\\u%04x" % ord(match[0].decode()), encoded)
+
+
 def one_line(text: str) -> str:
     """Return the text as one line, without control characters and runs of spaces."""
     return " ".join(clean(text).split())
+
+
+def short_ids(text: str) -> str:
+    """Return the text with its ARM ids cut down to group, type and name, for narrow places."""
+    return _GROUP_ID.sub(rf"{_ELLIPSIS}/\1/{_ELLIPSIS}/", text)
 
 
 def truncate(text: str, limit: int) -> str:

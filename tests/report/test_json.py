@@ -66,6 +66,8 @@ def test_the_head_ties_it_to_the_snapshot(sample):
         "configDigest",
         "rules",
         "summary",
+        "exemptions",
+        "baseline",
         "results",
     ]
     assert document["snapshot"]["digest"] == sample.result.manifest.digest

@@ -71,7 +71,7 @@ def test_the_worst_stands_first_and_previews_last(sample):
 
 
 def test_counts_have_denominators(sample):
-    assert "| **all** | 3 | 4 | 1 | 1 | 1 | 4 of 9 |" in render(sample.result)
+    assert "| **all** | 3 | 0 | 4 | 1 | 1 | 1 | 4 of 9 |" in render(sample.result)
 
 
 def test_gaps_name_the_missing_permission_and_the_rules(sample):

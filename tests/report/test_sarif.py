@@ -3,46 +3,32 @@
 from __future__ import annotations
 
 import copy
+import gzip
+import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
 import tracemalloc
-from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import jsonschema
+import msgspec
 import pytest
 import sarif_om
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.engine.result import Verdict
+from scanner.engine.result import Evidence, Verdict
 from scanner.report import sarif
 from scanner.report.record import pretty
 from scanner.report.sarif.serialize import to_json
 from scanner.report.text import clean
-
-SHARED = Path(__file__).parents[3] / "shared"
-SCHEMA = SHARED / "reference" / "sarif-schema-2.1.0.json"
-GATE = SHARED / "checks" / "sarif_gate.js"
+from tests.report import validators
 
 
 def load(scan, **options) -> dict[str, Any]:
     found = json.loads(b"".join(sarif.render(scan.result, scan.fetch, **options)))
     assert isinstance(found, dict)
     return found
-
-
-@cache
-def validator():
-    if not SCHEMA.is_file():
-        pytest.skip(f"no SARIF schema at {SCHEMA}")
-    schema = json.loads(SCHEMA.read_bytes())
-    return jsonschema.Draft4Validator(schema)
 
 
 def strings(value):
@@ -148,18 +134,18 @@ def test_invariants_hold_for_every_result(scans, data):
 @settings(max_examples=40)
 @given(data=st.data())
 def test_every_file_meets_the_standard(scans, data):
-    validator().validate(load(data.draw(scans)))
+    validators.schema().validate(load(data.draw(scans)))
 
 
 def test_the_sample_meets_the_standard(sample):
-    validator().validate(load(sample))
+    validators.schema().validate(load(sample))
     check_invariants(load(sample))
 
 
 def test_the_schema_check_can_fail(sample):
     log = load(sample)
     log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
-    assert not validator().is_valid(log)
+    assert not validators.schema().is_valid(log)
 
 
 @pytest.mark.parametrize(
@@ -181,20 +167,33 @@ def test_the_invariants_can_fail(sample, damage):
         check_invariants(log)
 
 
-def test_the_gate_of_code_scanning_accepts_the_sample(sample, tmp_path):
-    node = shutil.which("node")
-    if node is None or not GATE.is_file():
-        pytest.skip("no node or no sarif_gate.js")
+def test_the_gate_of_code_scanning_and_the_multitool_accept_the_sample(sample, tmp_path):
     file = tmp_path / "sample.sarif"
     file.write_bytes(b"".join(sarif.render(sample.result, sample.fetch)))
-    environment = {"PATH": os.environ["PATH"], "NODE_PATH": os.environ.get("NODE_PATH", "")}
-    done = subprocess.run(
-        [node, str(GATE), str(file)], capture_output=True, text=True, check=False, env=environment
-    )
-    if "Cannot find module 'jsonschema'" in done.stderr:
-        pytest.skip("node has no jsonschema@1.5.0: install it and name its folder in NODE_PATH")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert not done.stdout
+    assert validators.gate(file) == []
+    assert validators.multitool(file, tmp_path / "found.sarif") == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda run: run["results"][0].update(locations=[]),
+        lambda run: run["results"][0].update(ruleIndex=99),
+    ],
+    ids=["no location", "ruleIndex"],
+)
+def test_the_multitool_can_fail(sample, tmp_path, damage):
+    log = load(sample)
+    damage(log["runs"][0])
+    file = tmp_path / "damaged.sarif"
+    file.write_text(json.dumps(log))
+    assert validators.multitool(file, tmp_path / "found.sarif")
+
+
+def test_the_gate_can_fail(sample, tmp_path):
+    file = tmp_path / "damaged.sarif"
+    file.write_text(json.dumps({**load(sample), "version": "2.0.0"}))
+    assert validators.gate(file)
 
 
 def test_only_live_failures_the_worst_first(sample):
@@ -327,3 +326,78 @@ def test_memory_does_not_grow_with_the_file(make_scan, make_rule, answer, sample
 )
 def test_objects_become_what_the_standard_names(obj, expected):
     assert to_json(obj) == expected
+
+
+@pytest.mark.parametrize(
+    ("highest", "levels", "score"),
+    [
+        ("error", {"error", "warning", "note"}, 10),
+        ("warning", {"warning", "note"}, 6.9),
+        ("note", {"note"}, 3.9),
+    ],
+)
+def test_no_level_and_no_score_is_above_the_highest_allowed(sample, highest, levels, score):
+    for profile in sarif.PROFILES:
+        [run] = load(sample, profile=profile, max_level=highest)["runs"]
+        rules = run["tool"]["driver"]["rules"]
+        found = {rule["defaultConfiguration"]["level"] for rule in rules}
+        found |= {result["level"] for result in run["results"]} - {"none"}
+        assert found <= levels
+        assert highest in found
+        scores = [rule["properties"].get("security-severity", "0") for rule in rules]
+        assert max(map(float, scores)) <= score
+        assert {r["properties"]["severity"] for r in run["results"]} >= {"high", "medium"}
+
+
+OTHER = "/subscriptions/22222222-2222-3333-4444-555555555555"
+
+
+@pytest.fixture
+def two_subscriptions(make_scan, make_rule, answer, sample):
+    """Failures in one subscription, none in another, one on a management group."""
+    first = sample.records["computes"][0]
+    below = {**first, "id": f"{OTHER}{first['id'][51:]}"}
+    rows = [answer(first["id"], Verdict.FAIL), answer(below["id"], Verdict.PASS)]
+    return make_scan({"computes": [first, below]}, [(make_rule(), rows)])
+
+
+def test_shares_are_the_subscriptions_that_were_read(two_subscriptions):
+    found = sarif.shares(two_subscriptions.result)
+    assert [share.subscription for share in found] == [
+        "",
+        "11111111-2222-3333-4444-555555555555",
+        "22222222-2222-3333-4444-555555555555",
+    ]
+
+
+def test_each_share_has_a_category_of_its_own_and_all_results_are_in_one(two_subscriptions):
+    scan = two_subscriptions
+    logs = [load(scan, share=share)["runs"][0] for share in sarif.shares(scan.result)]
+    categories = [log["automationDetails"]["id"].rpartition("/")[0] for log in logs]
+    assert categories == [
+        "azmlscan/contoso-ml",
+        "azmlscan/contoso-ml/11111111-2222-3333-4444-555555555555",
+        "azmlscan/contoso-ml/22222222-2222-3333-4444-555555555555",
+    ]
+    assert [len(log["results"]) for log in logs] == [0, 1, 0]
+    assert {json.dumps(log["properties"]["totals"]) for log in logs} == {
+        json.dumps(msgspec.to_builtins(scan.result.totals))
+    }
+
+
+def test_a_full_file_is_below_the_size_that_is_taken(make_scan, make_rule, answer, sample):
+    first, evidence = sample.records["computes"][0], sample.result.findings[0].evidence
+    elsewhere = [
+        Evidence(f"{n}", n, "equals 0", resource_id=f"{first['id']}-{n}", property="x")
+        for n in range(20)
+    ]
+    records, said = [], []
+    for number in range(sarif.SHOWN_LIMIT):
+        digest = hashlib.sha256(str(number).encode()).hexdigest()
+        records.append({**first, "id": f"{first['id']}{digest}"})
+        said.append(
+            answer(records[-1]["id"], Verdict.FAIL, "prod", digest * 7, (*evidence, *elsewhere))
+        )
+    scan = make_scan({"computes": records}, [(make_rule(), said)])
+    packed = gzip.compress(b"".join(sarif.render(scan.result, scan.fetch)), 6)
+    assert len(packed) < 10 * 1024 * 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -12,22 +13,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from scanner.engine.result import Severity, Verdict
+from scanner.config import Config
+from scanner.engine.parameters import Settings
+from scanner.engine.result import Exemption, Severity, Verdict
+from scanner.report import csv as rows_as_csv
+from scanner.report import html, junit, sarif
 from scanner.report import json as full
-from scanner.report import sarif
 from scanner.report.markdown import render as markdown
 from scanner.report.summary import gap_groups, verdict_sentence
+from scanner.report.tally import TALLIES
 from scanner.report.terminal import render as terminal
 from scanner.snapshot.manifest import Gap
 
-NAMES = ("fail", "unknown", "error", "pass", "not_applicable")
+NAMES = ("fail", "exempt", "unknown", "error", "pass", "not_applicable")
 
 
 def from_json(scan):
     document = json.loads(b"".join(full.render(scan.result)))
     counted = [row for row in document["results"] if not row["preview"]]
     for severity, counts in document["summary"]["bySeverity"].items():
-        rows = [row["verdict"] for row in counted if row["severity"] == severity]
+        rows = [
+            "exempt" if row["verdict"] == "fail" and row["exemption"] else row["verdict"]
+            for row in counted
+            if row["severity"] == severity
+        ]
         assert counts == {name: rows.count(name) for name in counts}
     return document["summary"]["bySeverity"], document["summary"]["totals"]
 
@@ -39,6 +48,32 @@ def from_sarif(scan):
         shown = [r for r in run["results"] if r["properties"]["severity"] == severity]
         assert len(shown) == counts["fail"]
     return run["properties"]["bySeverity"], run["properties"]["totals"]
+
+
+KINDS = {"pass": "pass", "fail": "fail", "open": "unknown", "notApplicable": "not_applicable"}
+
+
+def from_audit(scan):
+    chunks = sarif.render(scan.result, scan.fetch, profile="audit")
+    run = json.loads(b"".join(chunks))["runs"][0]
+    for severity, counts in run["properties"]["bySeverity"].items():
+        kinds = [
+            "exempt" if r["kind"] == "fail" and r.get("suppressions") else KINDS[r["kind"]]
+            for r in run["results"]
+            if r["properties"]["severity"] == severity and not r["properties"].get("preview")
+        ]
+        assert {**counts, "error": 0} == {name: kinds.count(name) for name in counts}
+    return run["properties"]["bySeverity"], run["properties"]["totals"]
+
+
+def from_csv(scan):
+    text = b"".join(rows_as_csv.render(scan.result)).decode()
+    found = {severity.value: dict.fromkeys(NAMES, 0) for severity in Severity}
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        if row["preview"] == "false":
+            exempt = row["verdict"] == "fail" and row["exemptionCategory"]
+            found[row["severity"]]["exempt" if exempt else row["verdict"]] += 1
+    return found, {name: sum(counts[name] for counts in found.values()) for name in NAMES}
 
 
 def from_markdown(scan):
@@ -53,6 +88,17 @@ def from_terminal(scan):
     return _table(re.findall(r"^ +([a-z]+) +([0-9].*)$", section, re.MULTILINE), r" +")
 
 
+def from_html(scan):
+    page = b"".join(html.render(scan.result, Settings(Config(), []))).decode()
+    section = page.split('id="by-severity"')[1].split("</table>")[0]
+    rows = {}
+    for label, cells in re.findall(r'<tr data-row="([a-z]+)">(.*)</tr>', section):
+        numbers = re.findall(r'data-c="([a-z_]+)">([0-9,]+)<', cells)
+        rows[label] = {name: int(number.replace(",", "")) for name, number in numbers}
+    totals = rows.pop("all")
+    return rows, totals
+
+
 def _table(lines, separator):
     rows = {}
     for label, cells in lines:
@@ -62,16 +108,48 @@ def _table(lines, separator):
     return rows, totals
 
 
+ACCEPTED = Exemption("e.yaml:1", "Waiver", "Agreed.", "team", "2026-12-31", "file")
+
+
+@st.composite
+def exempted(draw, scans):
+    """Scans with some of their findings exempted, failures and others."""
+    scan = draw(scans)
+    findings = [
+        msgspec.structs.replace(row, exemption=ACCEPTED if draw(st.booleans()) else None)
+        for row in scan.result.findings
+    ]
+    return scan._replace(result=scan.result.replaced(findings=findings))
+
+
 @settings(max_examples=50)
 @given(data=st.data())
-def test_all_formats_show_the_same_counts(scans, data):
-    scan = data.draw(scans)
+def test_all_formats_show_the_same_counts(scans, tmp_path_factory, data):
+    scan = data.draw(exempted(scans))
     expected = (
         {s.value: msgspec.to_builtins(scan.result.by_severity[s]) for s in Severity},
         msgspec.to_builtins(scan.result.totals),
     )
-    for read in (from_json, from_sarif, from_markdown, from_terminal):
+    sarifs = (from_sarif, from_audit)
+    for read in (from_json, *sarifs, from_csv, from_markdown, from_terminal, from_html):
         assert read(scan) == expected, read.__name__
+    file = tmp_path_factory.getbasetemp() / "counted"
+    for format_, chunks in written(scan).items():
+        file.write_bytes(b"".join(chunks))
+        assert TALLIES[format_](file)._asdict() == msgspec.structs.asdict(scan.result.totals)
+
+
+def written(scan):
+    """Return the formats that can be read back whole, JUnit among them."""
+    return {
+        "json": full.render(scan.result),
+        "sarif": sarif.render(scan.result, scan.fetch),
+        "audit": sarif.render(scan.result, scan.fetch, profile="audit"),
+        "csv": rows_as_csv.render(scan.result),
+        "markdown": [markdown(scan.result).encode()],
+        "junit": junit.render(scan.result),
+        "html": html.render(scan.result, Settings(Config(), [])),
+    }
 
 
 @pytest.mark.parametrize(

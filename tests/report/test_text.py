@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
 
@@ -10,7 +11,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from scanner.report.text import clean, code, fence, html, markdown, one_line, plural, truncate
+from scanner.report.text import (
+    clean,
+    code,
+    fence,
+    html,
+    json_escaped,
+    markdown,
+    one_line,
+    plural,
+    short_ids,
+    truncate,
+)
 
 GFM = MarkdownIt("gfm-like", {"linkify": False, "html": True})
 HOSTILE = (
@@ -110,3 +122,28 @@ def test_plural():
         "2 rules",
         "12,345 rules",
     ]
+
+
+@given(st.text())
+def test_escaped_json_means_the_same_and_steers_no_terminal(text):
+    encoded = json.dumps({text: text}, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    escaped = json_escaped(encoded)
+    assert json.loads(escaped) == {text: text}
+    shown = escaped.decode("utf-8", "surrogatepass")
+    assert not re.search("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        (
+            "on /subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st.",
+            "on …/rg/…/storageAccounts/st.",
+        ),
+        ("/subscriptions/s/resourcegroups/g/providers/a/b/c/d/e", "…/g/…/b/c/d/e"),
+        ("/subscriptions/s", "/subscriptions/s"),
+        ("/subscriptions/s/resourceGroups/rg", "/subscriptions/s/resourceGroups/rg"),
+    ],
+)
+def test_short_ids(text, short):
+    assert short_ids(text) == short

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 import sarif_om
 
 from scanner import __version__
-from scanner.engine.result import Severity
 from scanner.report.markdown import fix
 from scanner.report.summary import TOOL
 from scanner.report.text import markdown, one_line, truncate
@@ -15,11 +14,14 @@ from scanner.report.text import markdown, one_line, truncate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from scanner.engine.result import Severity
     from scanner.engine.rules import Rule
+    from scanner.report.sarif.levels import Scale
 
 GAP: Final = "AZMLSCAN-GAP"
 CRASH: Final = "AZMLSCAN-RULE-ERROR"
 CUT: Final = "AZMLSCAN-CUT"
+EXPIRED: Final = "AZMLSCAN-EXEMPTION-EXPIRED"
 NOTIFICATIONS: Final = {
     GAP: (
         "Something that could not be read.",
@@ -32,36 +34,27 @@ NOTIFICATIONS: Final = {
         "A rule that ended in an error.",
         "The rule says nothing of the resources it broke on. Report it to the rule's author.",
     ),
+    EXPIRED: (
+        "An exemption that no longer holds.",
+        "What it covered counts again. Mend it, or have the exemption approved anew.",
+    ),
     CUT: (
         "Something left out of this file for its size.",
         "The JSON output has everything. Scan fewer subscriptions a file to keep it in SARIF.",
     ),
 }
 """What a notification means, and what to do about it."""
-LEVELS: Final = {
-    Severity.CRITICAL: "error",
-    Severity.HIGH: "error",
-    Severity.MEDIUM: "warning",
-    Severity.LOW: "note",
-    Severity.INFO: "note",
-}
-_SECURITY_SEVERITY: Final = {
-    Severity.CRITICAL: "9.5",
-    Severity.HIGH: "8.0",
-    Severity.MEDIUM: "5.5",
-    Severity.LOW: "2.0",
-}
 _TEXT_LIMIT: Final = 1024
 _NAME_LIMIT: Final = 255
 _TAGS_LIMIT: Final = 10
 
 
-def driver(rules: Iterable[Rule], severities: Mapping[str, Severity]) -> Any:
+def driver(rules: Iterable[Rule], severities: Mapping[str, Severity], scale: Scale) -> Any:
     """Return the tool component with its rules; `severities` has the worst of each one seen."""
     return sarif_om.ToolComponent(
         name=TOOL,
         semantic_version=__version__,
-        rules=[_rule(rule, severities.get(rule.id, rule.severity)) for rule in rules],
+        rules=[_rule(rule, severities.get(rule.id, rule.severity), scale) for rule in rules],
         notifications=[_notification(name, *texts) for name, texts in NOTIFICATIONS.items()],
     )
 
@@ -80,10 +73,11 @@ def notification_index(name: str) -> int:
     return list(NOTIFICATIONS).index(name)
 
 
-def _rule(rule: Rule, severity: Severity) -> Any:
+def _rule(rule: Rule, severity: Severity, scale: Scale) -> Any:
     properties: dict[str, Any] = {"tags": _tags(rule), "precision": "very-high"}
-    if severity in _SECURITY_SEVERITY:
-        properties["security-severity"] = _SECURITY_SEVERITY[severity]
+    score = scale.score(severity)
+    if score:
+        properties["security-severity"] = score
     return sarif_om.ReportingDescriptor(
         id=rule.id,
         name=truncate("".join(part.capitalize() for part in rule.name.split("-")), _NAME_LIMIT),
@@ -91,7 +85,7 @@ def _rule(rule: Rule, severity: Severity) -> Any:
         full_description=_text(rule.rationale, rule.title),
         help=sarif_om.MultiformatMessageString(text=_help(rule), markdown=_help_markdown(rule)),
         help_uri=next((url for url in rule.references if url.startswith("https://")), None),
-        default_configuration=sarif_om.ReportingConfiguration(level=LEVELS[severity]),
+        default_configuration=sarif_om.ReportingConfiguration(level=scale.level(severity)),
         properties=properties,
     )
 

@@ -1,28 +1,53 @@
-"""One failure as one SARIF result."""
+"""One row of a scan as one SARIF result."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sarif_om
 
 from scanner import armid
+from scanner.engine.result import Verdict
 from scanner.report.evidence import main_property, owner
-from scanner.report.location import artifact_path
 from scanner.report.record import TOP, Region
-from scanner.report.sarif.descriptors import LEVELS
+from scanner.report.sarif.places import location, spelled_out
 from scanner.report.summary import evidence_text
 from scanner.report.text import one_line, truncate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from scanner.engine.result import Evidence, Result
     from scanner.report.evidence import Place
+    from scanner.report.sarif.levels import Scale
 
 _RELATED_LIMIT: Final = 20
 _EVIDENCE_LIMIT: Final = 5
 _LINE_LIMIT: Final = 500
+KINDS: Final = {
+    Verdict.PASS: "pass",
+    Verdict.FAIL: "fail",
+    Verdict.UNKNOWN: "open",
+    Verdict.NOT_APPLICABLE: "notApplicable",
+}
+"""What SARIF calls a verdict. A rule that ended in an error is a notification, not a result."""
+
+_QUIET: Final = {
+    Verdict.PASS: "the rule is met",
+    Verdict.NOT_APPLICABLE: "the rule does not apply",
+}
+"""What is said of rows that have no message of their own."""
+
+
+class View(NamedTuple):
+    """How the rows of one file are shown."""
+
+    indexes: Mapping[str, int]
+    """The position of each rule in the tool component."""
+    regions: Mapping[Place, Region]
+    scale: Scale
+    logical: Callable[[str, str], Any] = spelled_out
+    """Gives the logical location of a resource from its id and name."""
 
 
 def main_place(row: Result) -> Place:
@@ -44,18 +69,27 @@ def related(row: Result) -> Iterator[tuple[Place, Evidence]]:
             return
 
 
-def finding(row: Result, rule_index: int, regions: Mapping[Place, Region]) -> Any:
-    """Return a failure as a SARIF result with one location, the file of its resource."""
+def places(rows: Iterable[Result]) -> Iterator[Place]:
+    """Yield every place that the rows point at."""
+    for row in rows:
+        yield main_place(row)
+        yield from (place for place, _ in related(row))
+
+
+def finding(row: Result, view: View) -> Any:
+    """Return a row as a SARIF result with one location, the file of its resource."""
+    kind = KINDS[row.verdict]
+    logical = view.logical(row.resource_id, row.resource_name)
+    region = view.regions.get(main_place(row), TOP)
     return sarif_om.Result(
         rule_id=row.rule_id,
-        rule_index=rule_index,
-        kind="fail",
-        level=LEVELS[row.severity],
+        # A rule of the baseline that did not run this time has no place in the tool component.
+        rule_index=view.indexes.get(row.rule_id, -1),
+        kind=kind,
+        level=view.scale.level(row.severity) if kind == "fail" else "none",
         message=sarif_om.Message(text=_message(row)),
-        locations=[
-            _location(row.resource_id, row.resource_name, regions.get(main_place(row), TOP))
-        ],
-        related_locations=_related_locations(row, regions) or None,
+        locations=[location(row.resource_id, logical, region)],
+        related_locations=_related_locations(row, view) or None,
         partial_fingerprints={
             "primaryLocationLineHash": row.fingerprint,
             "azmlscanResourceRule/v1": row.fingerprint,
@@ -74,7 +108,7 @@ def plain_message(text: str) -> str:
 
 
 def _message(row: Result) -> str:
-    lead = truncate(one_line(row.message), _LINE_LIMIT)
+    lead = truncate(one_line(row.message), _LINE_LIMIT) or _QUIET.get(row.verdict, "")
     name = one_line(row.resource_name)
     if name not in lead:
         lead = f"{name}: {lead}"
@@ -86,32 +120,14 @@ def _message(row: Result) -> str:
     return plain_message("\n".join(one_line(line) for line in lines))
 
 
-def _location(resource_id: str, name: str, region: Region) -> Any:
-    return sarif_om.Location(
-        physical_location=sarif_om.PhysicalLocation(
-            artifact_location=sarif_om.ArtifactLocation(uri=artifact_path(resource_id)),
-            region=sarif_om.Region(
-                start_line=region.start_line,
-                start_column=region.start_column,
-                end_line=region.end_line,
-                end_column=region.end_column,
-                snippet=sarif_om.ArtifactContent(text=region.snippet),
-            ),
-        ),
-        logical_locations=[
-            sarif_om.LogicalLocation(fully_qualified_name=resource_id, name=name, kind="resource")
-        ],
-    )
-
-
-def _related_locations(row: Result, regions: Mapping[Place, Region]) -> list[Any]:
+def _related_locations(row: Result, view: View) -> list[Any]:
     found = []
     for number, (place, evidence) in enumerate(related(row), start=1):
         resource_id = owner(row, evidence)
-        name = armid.parse(resource_id).name
-        location = _location(resource_id, name, regions.get(place, TOP))
-        location.id = number
+        logical = view.logical(resource_id, armid.parse(resource_id).name)
+        other = location(resource_id, logical, view.regions.get(place, TOP))
+        other.id = number
         text = truncate(one_line(evidence_text(evidence)), _LINE_LIMIT)
-        location.message = sarif_om.Message(text=plain_message(text))
-        found.append(location)
+        other.message = sarif_om.Message(text=plain_message(text))
+        found.append(other)
     return found

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sarif_om
 
+from scanner.engine.exemption_notes import NoteKind
 from scanner.engine.result import Result, Verdict
-from scanner.report.sarif.descriptors import CRASH, CUT, GAP, notification_index
+from scanner.report.sarif.descriptors import CRASH, CUT, EXPIRED, GAP, notification_index
 from scanner.report.sarif.findings import plain_message
 from scanner.report.text import one_line, plural, truncate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from scanner.engine.exemption_notes import Note
     from scanner.engine.result import ScanResult
     from scanner.snapshot.manifest import Gap
 
@@ -41,8 +43,8 @@ def _moment(text: str) -> str | None:
     return text if _MOMENT.fullmatch(text) else None
 
 
-def notifications(result: ScanResult, indexes: Mapping[str, int], cut: str) -> Iterator[Any]:
-    """Yield a notification for what was cut, each crashed rule and each gap.
+def notifications(result: ScanResult, indexes: Mapping[str, int], cut: str = "") -> Iterator[Any]:
+    """Yield a notification for what was cut, each crashed rule, each gap, each expired exemption.
 
     `indexes` has the position of each rule in the tool component, `cut` is "" if nothing was.
     """
@@ -55,6 +57,9 @@ def notifications(result: ScanResult, indexes: Mapping[str, int], cut: str) -> I
     if len(gaps) > _GAPS_LIMIT:
         more = plural(len(gaps) - _GAPS_LIMIT, "more gap")
         yield _notification(CUT, f"{more} in the full result.")
+    for note in result.exemptions.notes if result.exemptions is not None else ():
+        if note.kind is NoteKind.EXPIRED:
+            yield _expired(note)
 
 
 def _notification(name: str, text: str, *, level: str = "warning") -> Any:
@@ -79,10 +84,17 @@ def _crashes(result: ScanResult, indexes: Mapping[str, int]) -> Iterator[Any]:
         notification = _notification(CRASH, text, level=level)
         # A rule in preview is not in the tool component and has no index there.
         index = indexes.get(rule_id, -1)
+        notification.properties = {"resources": len(rows)}
         notification.associated_rule = sarif_om.ReportingDescriptorReference(
             id=rule_id, index=index
         )
         yield notification
+
+
+def _expired(note: Note) -> Any:
+    notification = _notification(EXPIRED, f"{note.place}: {note.text}")
+    notification.properties = {"place": note.place, "id": note.id, "findings": note.findings}
+    return notification
 
 
 def _gap(gap: Gap) -> Any:

@@ -8,9 +8,14 @@ has it" to a reader, which is not the same as its default.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from scanner.report.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _KEPT: Final = frozenset(
     {
@@ -20,6 +25,11 @@ _KEPT: Final = frozenset(
         ("ReportingConfiguration", "level"),
     }
 )
+HEAD: Final = (
+    b'{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":['
+)
+TAIL: Final = b"]}]}]}\n"
+"""What ends the notifications, the invocation, the run and the file."""
 _RENAMED: Final = {("Suppression", "state"): "status"}
 
 
@@ -57,3 +67,16 @@ def _plan(cls: type) -> tuple[tuple[str, str, Any], ...]:
             default = default.factory()
         found.append((attribute.name, key, None if at in _KEPT else default))
     return tuple(found)
+
+
+def opened(obj: Any) -> bytes:
+    """Return an object's JSON without the brace that ends it, for more properties to follow."""
+    return msgspec.json.encode(to_json(obj)).removesuffix(b"}")
+
+
+def listed(objects: Iterator[Any]) -> Iterator[bytes]:
+    """Yield the members of a JSON array, one a line, without the brackets around them."""
+    separator = b"\n"
+    for obj in objects:
+        yield separator + msgspec.json.encode(to_json(obj))
+        separator = b",\n"
