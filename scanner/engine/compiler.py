@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from scanner.engine.counts import Count, CountedMembers, Getter, field_members, 
 from scanner.engine.operators import OPERATORS
 from scanner.engine.selection import Binding, Selection
 from scanner.inventory.paths import PathError
+from scanner.schemas.problems import nearest
 
 Place = tuple[str | int, ...]
 _SUBJECTS = ("field", "value", "count")
@@ -68,8 +68,7 @@ def _comparison(spec: Mapping[str, Any], context: Context, place: Place) -> Node
     unknown = [key for key in others if key not in OPERATORS]
     if unknown:
         known = (*OPERATORS, *_SUBJECTS, *_LOGICAL)
-        near = difflib.get_close_matches(unknown[0], known, n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else ""
+        hint = nearest(unknown[0], known)
         raise ConditionError((*place, unknown[0]), f"unknown operator '{unknown[0]}'", hint)
     if len(subjects) != 1 or len(others) != 1:
         raise ConditionError(

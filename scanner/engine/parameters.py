@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from scanner import documents
@@ -11,9 +10,10 @@ from scanner.engine.result import Severity
 from scanner.engine.rules import Rule, RuleFile, check_value
 from scanner.errors import ConfigError
 from scanner.inventory.kinds import KINDS, kind_hint
+from scanner.schemas.problems import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class Settings:
@@ -68,7 +68,7 @@ def _check_settings(loaded: RuleFile) -> None:
         if parameter.setting and parameter.setting not in SETTING_NAMES:
             place = ("parameters", name, "setting")
             problem = f"unknown setting '{parameter.setting}'"
-            raise loaded.error(place, problem, _near(parameter.setting, SETTING_NAMES))
+            raise loaded.error(place, problem, nearest(parameter.setting, SETTING_NAMES))
 
 
 def _check_naming_patterns(config: Config) -> None:
@@ -86,23 +86,18 @@ def _check_part(
         for rule_id in getattr(part, section):
             if rule_id not in known:
                 problem = f"there is no rule {rule_id}"
-                raise _error(config, (*above, section, rule_id), problem, _near(rule_id, known))
+                raise _error(config, (*above, section, rule_id), problem, nearest(rule_id, known))
     for rule_id, given in part.parameters.items():
         rule = known[rule_id]
         for name, value in given.items():
             place = (*above, "parameters", rule_id, name)
             if name not in rule.parameters:
                 problem = f"{rule_id} has no parameter '{name}'"
-                raise _error(config, place, problem, _near(name, rule.parameters))
+                raise _error(config, place, problem, nearest(name, rule.parameters))
             try:
                 check_value(rule_id, name, rule.parameters[name], value)
             except ValueError as problem:
                 raise _error(config, place, str(problem), "") from problem
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"Did you mean '{near[0]}'?" if near else ""
 
 
 def _error(config: Config, place: tuple[str, ...], problem: str, hint: str) -> ConfigError:
