@@ -247,10 +247,16 @@ def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 
 
+def is_text(plain: str) -> bool:
+    """Tell whether a scalar without quotes is read as text, not as a number or a word."""
+    return isinstance(_plain(plain), str)
+
+
 def _scalar(event: events.ScalarEvent) -> Any:
-    text: str = event.value
-    if not event.implicit[0]:
-        return text
+    return _plain(event.value) if event.implicit[0] else event.value
+
+
+def _plain(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

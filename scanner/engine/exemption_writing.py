@@ -20,6 +20,18 @@ _BOM: Final = "\ufeff"
 _BY_HAND: Final = "Write the entry into the file by hand; `azmlscan exemptions check` checks it."
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes the text that our reader would take for a number, and PyYAML's would not (`0E0`)."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if documents.is_text(text) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def with_entry(content: bytes, path: Path, entry: Mapping[str, Any], comment: str) -> bytes:
     """Return an exemptions file with one more exemption, below a comment of one line.
 
@@ -96,8 +108,13 @@ def _line_end(text: str, start: int) -> int:
 
 
 def _block(entry: Mapping[str, Any], comment: str, indent: int) -> str:
-    dumped = yaml.safe_dump(
-        [dict(entry)], sort_keys=False, allow_unicode=True, width=100, default_flow_style=False
+    dumped = yaml.dump(
+        [dict(entry)],
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+        default_flow_style=False,
     )
     lines = [f"# {' '.join(comment.split())}", *dumped.splitlines()]
     return "".join(f"{' ' * indent}{line}\n" if line else "\n" for line in lines)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scanner import documents
@@ -102,6 +102,8 @@ _text = st.text(min_size=1, max_size=40).filter(lambda text: text.strip() and te
 
 
 @given(justification=_text, owner=_text, comment=_text)
+@example("12e3", "0E0", "a number to one reader, text to another")
+@example("0o17", "1_000", "y")
 def test_any_text_survives(justification: str, owner: str, comment: str) -> None:
     entry = {**ENTRY, "justification": justification, "owner": owner}
     found = with_entry(FILES["more below"].encode(), PATH, entry, comment)
