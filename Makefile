@@ -5,10 +5,10 @@ READY := .venv/.ready
 ESTATE := fixtures/estates/contoso
 
 .DEFAULT_GOAL := help
-.PHONY: help scan test check docs bench clean
+.PHONY: help scan live-demo test check docs bench clean
 
 help: ## show the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 scan: $(READY) ## scan the bundled estate; reports go to build/scan
 	@mkdir -p build/scan
@@ -17,6 +17,9 @@ scan: $(READY) ## scan the bundled estate; reports go to build/scan
 	  --evidence build/scan/evidence \
 	  || { code=$$?; test $$code -eq 10 || exit $$code; }
 	@echo "Reports are in build/scan. This estate has findings on purpose (exit code 10)."
+
+live-demo: $(READY) ## collect the bundled estate from a local emulator of Azure and scan it; see build/live-demo
+	@$(BIN)/python -m fixtures.emulator.demo $(ESTATE) build/live-demo
 
 test: check ## check everything: style, types, layers, schemas, then the tests with coverage
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
@@ -40,6 +43,7 @@ docs: $(READY) ## write the generated pages anew
 
 bench: $(READY) ## measure, and compare with the budgets
 	$(BIN)/python -m tests.benchmarks.run
+	$(BIN)/python -m tests.benchmarks.access
 
 clean: ## remove everything that the other targets made
 	rm -rf .venv build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
+from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -12,8 +13,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from scanner.collect.run import Collected, Options
-    from scanner.collect.scopes import Shard
+    from scanner.collect.scopes import Asked, Shard
+    from scanner.config import Collecting
     from scanner.snapshot import Gap
 
 Credential = Literal["default", "cli", "environment", "managed-identity", "workload-identity"]
@@ -22,7 +26,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 _GROUP = re.compile(r"[A-Za-z0-9_().-]{1,90}")
 _SHARD = re.compile(r"([1-9][0-9]{0,4})/([1-9][0-9]{0,4})")
 _SHOWN = 10
-"""Gaps that are listed one by one."""
+"""Lines about gaps."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +37,8 @@ class CollectArgs:
     management_groups: tuple[str, ...] = ()
     subscriptions: tuple[str, ...] = ()
     config: Path | None = None
-    cloud: str = "public"
-    credential: Credential = "default"
+    cloud: str | None = None
+    credential: Credential | None = None
     concurrency: int = 16
     deadline: float | None = None
     resume: bool = False
@@ -56,7 +60,11 @@ class CollectArgs:
     metavar="ID",
     help="Read this subscription. Repeatable.",
 )
-@click.option("--config", type=click.Path(path_type=Path), help="Config file (azmlscan.yaml).")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Config file (azmlscan.yaml): its `collect` section says what the options do not.",
+)
 @click.option(
     "-o",
     "--output",
@@ -67,17 +75,13 @@ class CollectArgs:
 )
 @click.option(
     "--cloud",
-    default="public",
-    show_default=True,
     metavar="NAME|FILE",
-    help="public, usgov, china, or a file that describes a cloud.",
+    help="public (the default), usgov, china, or a file that describes a cloud.",
 )
 @click.option(
     "--credential",
     type=click.Choice(CREDENTIALS),
-    default="default",
-    show_default=True,
-    help="How to sign in; the default tries one after the other.",
+    help="How to sign in; `default` tries one after the other.",
 )
 @click.option(
     "--concurrency",
@@ -104,8 +108,8 @@ def collect(
     subscriptions: tuple[str, ...],
     config: Path | None,
     output: Path,
-    cloud: str,
-    credential: Credential,
+    cloud: str | None,
+    credential: Credential | None,
     concurrency: int,
     deadline: float | None,
     resume: bool,
@@ -113,7 +117,8 @@ def collect(
 ) -> None:
     """Read an estate from Azure into SNAPSHOT. Changes nothing there.
 
-    Without a management group or subscription it reads everything that the identity can read.
+    Without a management group or subscription, given here or under `collect` in the config, it
+    reads everything that the identity can read.
     The role Reader is enough. What cannot be read is recorded as a gap; the exit code is 3 where
     that is everything.
 
@@ -161,23 +166,32 @@ def run(args: CollectArgs) -> Path:
 def _options(args: CollectArgs) -> Options:
     from scanner.collect.cloud import find_cloud
     from scanner.collect.run import Options
-    from scanner.collect.scopes import Asked
     from scanner.config import load_config
 
-    groups = tuple(_checked(_GROUP, each, "management group") for each in args.management_groups)
-    subscriptions = tuple(
-        _checked(_GUID, each, "subscription").lower() for each in args.subscriptions
-    )
+    config = load_config(args.config)
     return Options(
         output=args.output,
-        cloud=find_cloud(args.cloud),
-        asked=Asked(tuple(dict.fromkeys(groups)), tuple(dict.fromkeys(subscriptions))),
+        cloud=find_cloud(args.cloud or config.collect.cloud or "public"),
+        asked=_asked(args, config.collect),
         shard=_shard(args.shard),
-        credential=args.credential,
+        credential=args.credential or config.collect.credential or "default",
         concurrency=args.concurrency,
         deadline=args.deadline,
         resume=args.resume,
-        estate=load_config(args.config).estate,
+        estate=config.estate,
+    )
+
+
+def _asked(args: CollectArgs, section: Collecting) -> Asked:
+    """Return what to read: as the options say, else as the config says."""
+    from scanner.collect.scopes import Asked
+
+    groups = [_checked(_GROUP, each, "management group") for each in args.management_groups]
+    subscriptions = [_checked(_GUID, each, "subscription") for each in args.subscriptions]
+    if groups or subscriptions:
+        return Asked.of(groups, subscriptions)
+    return Asked.of(
+        section.management_groups, section.subscriptions, section.excluded_subscriptions
     )
 
 
@@ -203,10 +217,11 @@ def _shard(text: str) -> Shard:
 
 def _tell(output: Path, collected: Collected) -> None:
     manifest = collected.manifest
-    for gap in manifest.gaps[:_SHOWN]:
-        _say(_told(gap))
-    if len(manifest.gaps) > _SHOWN:
-        _say(f"{len(manifest.gaps) - _SHOWN} more gaps: `azmlscan snapshot info {output}`")
+    lines = list(_told(manifest.gaps))
+    for line in lines[:_SHOWN]:
+        _say(line)
+    if lines:
+        _say(f"{_more(lines, _SHOWN)}The gaps in full: `azmlscan snapshot info {output}`")
     rows = sum(table.rows for table in manifest.tables.values())
     redacted = sum(found.count for found in manifest.redactions)
     waited = f", {collected.waited:.0f} s waited for quota" if collected.waited >= 1 else ""
@@ -216,10 +231,28 @@ def _tell(output: Path, collected: Collected) -> None:
     )
 
 
-def _told(gap: Gap) -> str:
-    lacking = f"; needs {gap.permission}" if gap.permission else ""
-    status = f"{gap.status} " if gap.status else ""
-    return f"gap: {gap.table} at {gap.scope}: {status}{gap.code}{lacking}"
+def _told(gaps: Iterable[Gap]) -> Iterator[str]:
+    """Yield a line for all tables and places that have a gap for the same reason."""
+    tables: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for gap in gaps:
+        status = f"{gap.status} " if gap.status else ""
+        lacking = f"; needs {gap.permission}" if gap.permission else ""
+        tables[gap.scope, f"{status}{gap.code or gap.operation}", lacking].append(gap.table)
+    places: dict[tuple[tuple[str, ...], str, str], list[str]] = defaultdict(list)
+    for (scope, reason, lacking), short in tables.items():
+        places[tuple(short), reason, lacking].append(scope)
+    for (names, reason, lacking), scopes in places.items():
+        yield f"gap: {_few(names)} at {_few(scopes, 1)}: {reason}{lacking}"
+
+
+def _few(names: Sequence[str], number: int = 3) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - number} more" if len(names) > number else ""
+    return f"{', '.join(names[:number])}{more}"
+
+
+def _more(lines: Sequence[str], shown: int) -> str:
+    return f"… and {len(lines) - shown} more kinds of gaps. " if len(lines) > shown else ""
 
 
 def _say(text: str) -> None:

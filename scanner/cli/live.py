@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class LiveArgs:
-    """What a scan is to collect first; nothing where both lists are empty."""
+    """What a scan is to collect first; what the config says where both lists are empty."""
 
     management_groups: tuple[str, ...] = ()
     subscriptions: tuple[str, ...] = ()
-    cloud: str = "public"
-    credential: Credential = "default"
+    cloud: str | None = None
+    credential: Credential | None = None
     keep: Path | None = None
     """Where the collected snapshot stays; without it, it is gone after the scan."""
 
@@ -33,13 +33,17 @@ def source_of(source: Path | None, live: LiveArgs, config: Path | None) -> Itera
     """Yield the path to scan: the one that was given, or that of a fresh snapshot from Azure.
 
     Raises:
-        UsageError: neither a path nor a scope was given, or both.
+        UsageError: neither a path nor a scope was given, or a path and a scope as an option.
     """
-    wanted = bool(live.management_groups or live.subscriptions)
+    from scanner.config import load_config
+
+    named = bool(live.management_groups or live.subscriptions)
+    wanted = named or (source is None and load_config(config).collect.names_scopes)
     if wanted == (source is not None):
         raise UsageError(
             "a scan needs either a snapshot or a scope in Azure",
-            hint="Name a SNAPSHOT, or --subscription or --management-group.",
+            hint="Name a SNAPSHOT, or --subscription or --management-group, or scopes under"
+            " `collect` in the config.",
         )
     if source is not None:
         yield source

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.identity.aio import (
     AzureCliCredential,
     DefaultAzureCredential,
@@ -29,10 +30,16 @@ if TYPE_CHECKING:
 DEFAULT: Final = "default"
 _EARLY: Final = 300
 """Seconds before its end at which a token is replaced."""
+_CLI_SECONDS: Final = 60
+"""How long the Azure CLI may take for a token: the first one after a start takes many seconds."""
+_UNTOLD: Final = re.compile(
+    r"\w+ authentication unavailable\. | See the troubleshooting guide for more information: \S+"
+)
+"""What the SDK says besides the reason."""
 _HINTS: Final = {
     DEFAULT: "Run `az login`, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run"
     " where a managed identity is.",
-    "cli": "Run `az login` first.",
+    "cli": "Install the Azure CLI and run `az login`; in another cloud, `az cloud set` before it.",
     "environment": "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or"
     " AZURE_CLIENT_CERTIFICATE_PATH.",
     "managed-identity": "Run where a managed identity is assigned; AZURE_CLIENT_ID names a"
@@ -52,6 +59,8 @@ class _Claims(msgspec.Struct):
     oid: str = ""
     tid: str = ""
     idtyp: str = ""
+    scp: str = ""
+    """What a user has delegated; tokens of applications have none."""
     xms_mirid: str = ""
 
 
@@ -83,14 +92,33 @@ class KeptCredential:
                     token = await self._inner.get_token(*scopes, claims=claims, **kwargs)
                 except ClientAuthenticationError as error:
                     raise SignInError(
-                        f"signing in failed: {_first_line(error.message)}", hint=_HINTS[self._kind]
+                        f"signing in failed: {_reason(error.message)}", hint=_HINTS[self._kind]
+                    ) from error
+                except OSError as error:
+                    raise SignInError(
+                        f"signing in failed: {error.filename or 'a file'} cannot be read:"
+                        f" {error.strerror or error}",
+                        hint=_HINTS[self._kind],
                     ) from error
                 except ValueError as error:
                     raise SignInError(
-                        f"signing in failed: {error}", hint=_HINTS[self._kind]
+                        f"signing in failed: {_reason(str(error))}", hint=_HINTS[self._kind]
                     ) from error
                 self._token = token
             return token
+
+    async def sign_in(self, scope: str) -> str:
+        """Return a first token; later ones are asked for again when the network fails.
+
+        Raises:
+            SignInError: the credential does not get one.
+        """
+        try:
+            return (await self.get_token(scope)).token
+        except AzureError as error:
+            raise SignInError(
+                f"signing in failed: {error.message}", hint="Check network, proxy and --cloud."
+            ) from error
 
     async def close(self) -> None:
         """Close the connections of the credential."""
@@ -117,21 +145,22 @@ def make_credential(kind: str, cloud: Cloud) -> KeptCredential:
     try:
         return KeptCredential(_make(kind, options), kind)
     except ValueError as error:
-        raise SignInError(f"signing in failed: {error}", hint=_HINTS[kind]) from error
+        raise SignInError(f"signing in failed: {_reason(str(error))}", hint=_HINTS[kind]) from error
 
 
 def _make(kind: str, options: dict[str, Any]) -> Any:
     match kind:
         case "cli":
-            return AzureCliCredential()
+            return AzureCliCredential(process_timeout=_CLI_SECONDS)
         case "environment":
             return EnvironmentCredential(**options)
         case "managed-identity":
-            return ManagedIdentityCredential(**_client_id())
+            trust = {name: options[name] for name in ("connection_verify",) if name in options}
+            return ManagedIdentityCredential(**_client_id(), **trust)
         case "workload-identity":
             return WorkloadIdentityCredential(**options)
         case _:
-            return DefaultAzureCredential(**options)
+            return DefaultAzureCredential(process_timeout=_CLI_SECONDS, **options)
 
 
 def _client_id() -> dict[str, Any]:
@@ -148,9 +177,17 @@ def identity_of(token: str) -> tuple[Identity, str]:
         )
     except (IndexError, ValueError, msgspec.DecodeError):
         return Identity(), ""
-    kind = {"user": "User", "app": "ServicePrincipal"}.get(claims.idtyp, "")
+    named = claims.idtyp or ("user" if claims.scp else "")
+    kind = {"user": "User", "app": "ServicePrincipal"}.get(named, "")
     return Identity(claims.oid, "ManagedIdentity" if claims.xms_mirid else kind), claims.tid
 
 
-def _first_line(message: str) -> str:
-    return next((line.strip() for line in message.splitlines() if line.strip()), "no reason given")
+def _reason(message: str) -> str:
+    """Return why there is no token, in one line; of a chain, what each of its links says."""
+    lines = [line for line in message.splitlines() if line.strip()]
+    links = [_UNTOLD.sub("", line.strip()) for line in lines if line.startswith("\t")]
+    if links:
+        return (
+            f"no credential works: {'; '.join(each.split('. ')[0].rstrip('.') for each in links)}"
+        )
+    return _UNTOLD.sub("", lines[0].strip()) if lines else "no reason given"

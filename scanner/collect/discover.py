@@ -28,7 +28,9 @@ from scanner.collect.scopes import (
     Shard,
 )
 from scanner.errors import CollectError
+from scanner.snapshot import manifest
 from scanner.snapshot.manifest import ANY_TABLE, Gap
+from scanner.snapshot.shards import subscriptions_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,32 +71,41 @@ class _Finder:
         groups = await self._read_groups()
         mine = tuple(sorted(key for key in self._rows if self._shard.has(key)))
         self._note_missing()
-        whole = self._whole and self._expected <= self._rows.keys() and self._shard.count == 1
+        whole = self._whole and self._expected <= self._rows.keys()
+        everything = whole and await self._is_everything(groups)
         read = [f"{SUBSCRIPTIONS}{each}" for each in mine]
         read += sorted(_above(self._rows[key] for key in mine).values())
-        if whole and await self._is_everything(groups):
-            read.insert(0, "/")
-        return Scope(mine, self._scopes_asked(mine), tuple(read))
+        if self._shard.count == 1:
+            if everything:
+                read.insert(0, "/")
+            return Scope(mine, self._asked.ids(), tuple(read))
+        part = manifest.Shard(
+            self._shard.index,
+            self._shard.count,
+            self._asked.ids(),
+            subscriptions_digest(self._rows),
+            everything,
+        )
+        return Scope(mine, self._scopes_asked(mine), tuple(read), part)
 
     def _scopes_asked(self, mine: tuple[str, ...]) -> tuple[str, ...]:
-        if self._shard.count == 1:
-            return self._asked.ids()
         missing = {each for each in self._expected - self._rows.keys() if self._shard.has(each)}
         return tuple(f"{SUBSCRIPTIONS}{each}" for each in sorted(missing.union(mine)))
 
     async def _expect(self) -> None:
         """Find out by Resource Manager which subscriptions there should be."""
-        self._expected.update(each.lower() for each in self._asked.subscriptions)
+        self._expected.update(self._asked.subscriptions)
         for group in self._asked.groups:
             below = await self._list_below(f"{GROUPS}/{group}")
             self._whole = self._whole and below is not None
             self._expected.update(below or ())
-        if self._asked == Asked():
+        if self._asked.everything:
             try:
                 async for page in pages(self._collector.clients, LIST_SUBSCRIPTIONS, ""):
                     self._expected.update(str(each["subscriptionId"]).lower() for each in page)
             except (RefusalError, KeyError, TypeError) as error:
                 raise CollectError(f"the subscriptions cannot be listed: {error}") from error
+        self._expected.difference_update(self._asked.excluded)
 
     async def _list_below(self, group: str) -> set[str] | None:
         """Return the subscriptions below a management group, None where they cannot be listed."""
@@ -128,6 +139,8 @@ class _Finder:
             async def into(sink: Sink, question: Question = question) -> None:
                 async for row in rows(self._collector.clients.graph, question, sink):
                     subscription = _last_part(row)
+                    if subscription in self._asked.excluded:
+                        continue
                     self._rows[subscription] = row
                     if self._shard.has(subscription):
                         sink.add("subscriptions", row)
@@ -138,10 +151,10 @@ class _Finder:
         text = query("subscriptions")
         if self._asked.groups:
             yield Question(text, groups=self._asked.groups)
-        named = sorted({each.lower() for each in self._asked.subscriptions})
+        named = sorted(self._asked.subscriptions)
         for start in range(0, len(named), BATCH):
             yield Question(text, subscriptions=tuple(named[start : start + BATCH]))
-        if self._asked == Asked():
+        if self._asked.everything:
             yield Question(text)
 
     def _graph_read(self, table: str, unit: str) -> Read:
@@ -186,7 +199,7 @@ class _Finder:
     def _concerns(self, group: Json, needed: dict[str, str]) -> bool:
         asked = {each.lower() for each in self._asked.groups}
         above = {name.lower() for name in _chain(group)} | {_last_part(group)}
-        return self._asked == Asked() or _last_part(group) in needed or bool(asked & above)
+        return self._asked.everything or _last_part(group) in needed or bool(asked & above)
 
     def _note_missing(self) -> None:
         """Make gaps of the subscriptions that should be there and are not."""
@@ -217,7 +230,7 @@ class _Finder:
         if len(roots) != 1:
             return False
         asked = {each.lower() for each in self._asked.groups}
-        if self._asked != Asked() and str(roots[0]).rpartition("/")[2].lower() not in asked:
+        if not self._asked.everything and str(roots[0]).rpartition("/")[2].lower() not in asked:
             return False
         below = await self._list_below(str(roots[0]))
         return below is not None and below <= self._rows.keys()
@@ -233,6 +246,8 @@ class _Finder:
                     )
         asked = ", ".join(self._asked.ids())
         about = "anything" if asked == "/" else f"anything of {asked}"
+        if self._asked.excluded:
+            about += " but what is excluded"
         return NothingReadError(
             f"the identity cannot read {about}: Resource Graph shows it no subscription",
             hint="Assign it the role Reader at the management group or subscription, and wait"

@@ -36,6 +36,7 @@ class Run(msgspec.Struct, frozen=True, rename="camel"):
     asked: tuple[str, ...]
     shard: str
     started: str
+    excluded: tuple[str, ...] = ()
 
 
 class Count(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -82,6 +83,10 @@ class Sink:
         self.duplicates = 0
         self.total: int | None = None
         self.subscriptions: set[str] = set()
+        self.gaps: list[Gap] = []
+        """What a read that succeeds found to be missing."""
+        self.again = False
+        """Some of that failed on something that passes."""
         self._seen: set[str] = set()
 
     def add(self, table: str, record: Any) -> bool:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from scanner import __version__
-from scanner.collect.operations import API_VERSIONS, COLLECTED
+import msgspec
+
+from scanner import __version__, armid
+from scanner.collect.operations import API_VERSIONS, COLLECTED, GRAPH_PERMISSIONS, LISTED_PER
 from scanner.snapshot.manifest import LedgerEntry, Manifest, Table
+from scanner.snapshot.tables import TABLES
 from scanner.snapshot.write import sorted_gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from scanner.collect.journal import Done, Journal
     from scanner.collect.scopes import Scope
-    from scanner.snapshot.manifest import Identity
+    from scanner.snapshot.manifest import Gap, Identity
 
 _EMPTY: Final = Table(0, 0, "")
 
@@ -32,14 +35,33 @@ def header_of(
         cloud=journal.run.cloud,
         scopes_asked=scope.asked,
         scopes_read=scope.read,
+        shard=scope.shard,
         started=journal.run.started,
         finished=finished,
         identity=identity,
         api_versions=dict(API_VERSIONS),
         tables=dict.fromkeys(COLLECTED, _EMPTY),
-        gaps=sorted_gaps(gap for done in ended for gap in done.gaps),
+        gaps=sorted_gaps(with_never_asked(gap for done in ended for gap in done.gaps)),
         ledger=ledger_of(ended),
     )
+
+
+def with_never_asked(gaps: Iterable[Gap]) -> Iterator[Gap]:
+    """Yield the gaps, and those of the lists that were never asked for, as their owner is missing.
+
+    They are bounded to the collection of the owners, as Resource Manager writes it: the lists of
+    those owners that are known have been read.
+    """
+    for gap in gaps:
+        yield gap
+        if gap.table not in LISTED_PER or armid.parse(gap.scope).type.lower() in TABLES[gap.table]:
+            continue
+        namespace, kind, _ = GRAPH_PERMISSIONS[gap.table].split("/", 2)
+        scope = f"{gap.scope.rstrip('/')}/providers/{namespace}/{kind}"
+        for table in LISTED_PER[gap.table]:
+            yield msgspec.structs.replace(
+                gap, table=table, scope=scope, message=f"Some of {gap.table} may not be known."
+            )
 
 
 def ledger_of(ended: Iterable[Done]) -> tuple[LedgerEntry, ...]:

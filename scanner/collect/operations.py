@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from scanner.snapshot.manifest import ANY_TABLE
 from scanner.snapshot.tables import OTHER, TABLES
 
 ML: Final = "Microsoft.MachineLearningServices"
@@ -22,6 +23,7 @@ _SUBSCRIPTIONS: Final = "Microsoft.Resources/subscriptions"
 
 API_VERSIONS: Final[dict[str, str]] = {
     f"{_AUTHORIZATION}/denyAssignments": "2022-04-01",
+    f"{_AUTHORIZATION}/permissions": "2022-04-01",
     f"{_AUTHORIZATION}/policyAssignments": "2024-04-01",
     f"{_AUTHORIZATION}/roleAssignments": "2022-04-01",
     f"{_AUTHORIZATION}/roleEligibilityScheduleInstances": "2020-10-01",
@@ -157,6 +159,27 @@ SUBSCRIPTION_LISTS: Final = tuple(
     for table in ("denyAssignments", "roleEligibilityScheduleInstances")
 )
 
+LISTED_PER: Final[dict[str, tuple[str, ...]]] = {
+    "workspaces": (
+        *(each.table for each in WORKSPACE_LISTS),
+        "computes",
+        "diagnosticSettings",
+        "environmentVersions",
+        "managedNetworks",
+    ),
+    "onlineEndpoints": ("diagnosticSettings",),
+    "privateEndpoints": ("privateDnsZoneGroups",),
+}
+"""Table to those that are asked of each of its records."""
+LIST_PERMISSIONS: Final = Operation(
+    ANY_TABLE,
+    "list permissions",
+    f"/providers/{_AUTHORIZATION}/permissions",
+    f"{_AUTHORIZATION}/permissions",
+    f"{_AUTHORIZATION}/permissions/read",
+    "subscription, and resource group where its subscription does not allow all",
+)
+
 GRAPH_PERMISSIONS: Final[dict[str, str]] = {
     "managementGroups": f"{_GROUPS}/read",
     "subscriptions": f"{_SUBSCRIPTIONS}/read",
@@ -200,6 +223,10 @@ GRAPH_PERMISSIONS: Final[dict[str, str]] = {
 """Table that Resource Graph is asked for, with the operation that makes its rows visible."""
 
 
+_TOP_LEVEL: Final = 2
+"""Slashes in the read of a resource that lies in no other."""
+
+
 def _probe(table: str) -> Operation:
     resource_type = GRAPH_PERMISSIONS[table].removesuffix("/read")
     namespace = resource_type.partition("/")[0]
@@ -214,30 +241,13 @@ def _probe(table: str) -> Operation:
     )
 
 
+_NEVER_EMPTY: Final = frozenset({"managementGroups", "subscriptions", "roleDefinitions"})
+_SELDOM: Final = frozenset({"policyDefinitions", "policySetDefinitions", "policyExemptions"})
 PROBES: Final = tuple(
     _probe(table)
-    for table in (
-        "applicationInsights",
-        "cognitiveServicesAccounts",
-        "containerRegistries",
-        "keyVaults",
-        "loadBalancers",
-        "logAnalyticsWorkspaces",
-        "machineLearningRegistries",
-        "managedClusters",
-        "networkInterfaces",
-        "networkSecurityGroups",
-        "policyAssignments",
-        "privateDnsZones",
-        "privateEndpoints",
-        "publicIpAddresses",
-        "roleAssignments",
-        "storageAccounts",
-        "userAssignedIdentities",
-        "virtualMachines",
-        "virtualNetworks",
-        "workspaces",
-    )
+    for table, permission in sorted(GRAPH_PERMISSIONS.items())
+    # What lies in other resources is not listed by subscription.
+    if permission.count("/") == _TOP_LEVEL and table not in _NEVER_EMPTY | _SELDOM
 )
 """Lists that tell an empty table from one that the identity may not read: Resource Graph leaves
 out what it may not show, and says nothing."""
@@ -256,6 +266,7 @@ OPERATIONS: Final = (
     GET_ENVIRONMENT_VERSION,
     SETTINGS,
     ZONE_GROUPS,
+    LIST_PERMISSIONS,
     *PROBES,
 )
 """Everything that is asked of Resource Manager."""

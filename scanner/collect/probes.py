@@ -1,8 +1,8 @@
 """Tells empty tables from hidden ones.
 
-Resource Graph leaves out what an identity may not read and says nothing of it. Where it has no row
-of a table in a subscription, Resource Manager is asked for the first page of the same list, as it
-refuses openly.
+Resource Graph lags behind, and leaves out what an identity may not read. Where it has no row of a
+table in a subscription, and nothing says yet that some may be missing, Resource Manager is asked
+for the first page of the same list, as it refuses openly.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
+from scanner import armid
 from scanner.collect.manager import pages
 from scanner.collect.operations import PROBES, SCOPED
 from scanner.collect.reads import Read
@@ -30,15 +31,16 @@ _NOT_THERE: Final = frozenset({"MissingSubscriptionRegistration", "SubscriptionN
 def jobs(collector: Collector, subscriptions: tuple[str, ...]) -> Iterator[Job]:
     """Yield one job per subscription and table that Resource Graph had no row of."""
     seen: dict[str, set[str]] = defaultdict(set)
-    short: set[str] = set()
+    short: set[tuple[str, str]] = set()
     for done in collector.journal.ended():
         if done.count.scope == "/":
             seen[done.count.table].update(done.seen)
-            if done.gaps:
-                short.add(done.count.table)
+        short.update((gap.table, armid.key(gap.scope)) for gap in done.gaps)
     for subscription in subscriptions:
         for operation in PROBES:
-            if subscription not in seen[operation.table] and operation.table not in short:
+            table, scope = operation.table, f"/subscriptions/{subscription}"
+            known = {(table, ""), (table, scope)} & short
+            if subscription not in seen[table] and not known:
                 yield subscription, _job(collector, operation, subscription)
 
 

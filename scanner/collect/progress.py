@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from scanner.collect import reads
 
@@ -52,8 +53,8 @@ class _Counted:
 
     def told(self) -> str:
         waited = self._pacer.waited if self._pacer is not None else 0.0
-        quota = f", {waited:.0f} s waited for quota" if waited >= 1 else ""
-        return f"{self.rows} records, {self.gaps} gaps{quota}"
+        quota = f", {waited:.0f} s for quota" if waited >= 1 else ""
+        return f"{self.rows} rows, {self.gaps} gaps{quota}"
 
 
 class PlainLines(_Counted):
@@ -89,12 +90,13 @@ class Bar(_Counted):
     def __init__(self) -> None:
         super().__init__()
         self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.description}", table_column=_named()),
+            BarColumn(bar_width=None, table_column=Column(ratio=1)),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[told]}", table_column=Column(no_wrap=True)),
             console=Console(stderr=True),
+            expand=True,
         )
         self._task = self._progress.add_task("collecting", total=None, told="")
 
@@ -124,6 +126,11 @@ class Bar(_Counted):
     def say(self, text: str) -> None:
         """Write a line above the bar."""
         self._progress.console.print(text, markup=False, highlight=False)
+
+
+def _named() -> Column:
+    """Return the column of what was read last, always as wide, so that the bar does not jump."""
+    return Column(width=18, no_wrap=True, overflow="ellipsis")
 
 
 def make_display(*, terminal: bool, write: Callable[[str], None]) -> Display:

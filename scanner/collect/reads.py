@@ -8,6 +8,7 @@ import msgspec
 
 from scanner.collect.journal import Count, Done
 from scanner.collect.refusal import FAILURES, of_error
+from scanner.snapshot.manifest import ANY_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from scanner.collect.journal import Journal, Sink
     from scanner.collect.quota import Pacer
     from scanner.collect.refusal import RefusalError
-    from scanner.snapshot.manifest import Gap
 
 _ATTEMPTS: Final = 2
 """How often a read whose pages do not add up is made."""
@@ -37,6 +37,11 @@ class Read(msgspec.Struct, frozen=True):
     """Where the ledger counts it."""
     live: bool = False
     """It is made again when a run is resumed: what else is read depends on it."""
+
+    @property
+    def shown(self) -> str:
+        """What people are told is being read."""
+        return self.operation if self.table == ANY_TABLE else self.table
 
 
 class Progress(Protocol):
@@ -74,7 +79,7 @@ class Collector:
             CollectError: nothing can be read any more, as signing in fails.
         """
         if self.journal.claim(what.unit) and not what.live:
-            self.progress.done(what.table, 0, 0)
+            self.progress.done(what.shown, 0, 0)
             return True
         for attempt in range(1, _ATTEMPTS + 1):
             sink = self.journal.begin()
@@ -89,12 +94,12 @@ class Collector:
         return refusal is None
 
     def _end(self, what: Read, sink: Sink, refusal: RefusalError | None) -> None:
-        gaps: tuple[Gap, ...] = ()
+        gaps = sink.gaps
         if refusal is not None:
-            gaps = tuple(
+            gaps = [
                 refusal.gap(what.table, scope, what.operation, what.permission)
                 for scope in what.scopes
-            )
+            ]
         count = Count(
             what.table,
             what.counted,
@@ -104,7 +109,7 @@ class Collector:
             total=sink.total,
             duplicates=sink.duplicates,
         )
-        again = refusal is not None and refusal.transient
+        again = sink.again if refusal is None else refusal.transient
         seen = tuple(sorted(sink.subscriptions)) if what.counted == "/" else ()
-        self.journal.end(Done(sink.number, what.unit, count, gaps, seen, again))
-        self.progress.done(what.table, sink.rows, len(gaps))
+        self.journal.end(Done(sink.number, what.unit, count, tuple(gaps), seen, again))
+        self.progress.done(what.shown, sink.rows, len(gaps))

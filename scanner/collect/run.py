@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from scanner.collect import probes, workspaces
+from scanner.collect import permissions, probes, workspaces
 from scanner.collect.clients import Clients
 from scanner.collect.cloud import Cloud
 from scanner.collect.credential import DEFAULT, identity_of, make_credential
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 CONCURRENCY: Final = 16
 """Requests at the same time, by default."""
+_NAMED: Final = 5
+"""Scopes that are told by name."""
 _BEFORE: Final = ("subscriptions", "managementGroups")
 """Tables that are read to find out the scope."""
 _FIRST: Final = (
@@ -105,8 +107,7 @@ async def _collect(options: Options, progress: Progress, now: Callable[[], datet
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(clients.close)
         await clients.open(options.concurrency, Deadline(options.deadline))
-        token = await credential.get_token(options.cloud.scope)
-        identity, tenant = identity_of(token.token)
+        identity, tenant = identity_of(await credential.sign_in(options.cloud.scope))
         run = Run(
             options.cloud.name,
             tenant,
@@ -114,6 +115,7 @@ async def _collect(options: Options, progress: Progress, now: Callable[[], datet
             options.asked.ids(),
             str(options.shard),
             _time(now()),
+            options.asked.excluded,
         )
         journal = stack.enter_context(
             Journal(state_folder(options.output), run, resume=options.resume)
@@ -121,17 +123,14 @@ async def _collect(options: Options, progress: Progress, now: Callable[[], datet
         if journal.resumed:
             progress.say(f"Going on: {journal.resumed} reads were made before.")
         collector = Collector(clients, journal, progress, options.concurrency)
-        scope = await _read_all(collector, options)
+        scope = await _read_all(collector, options, identity.object_id)
         manifest = _write(options, journal, identity, scope, _time(now()))
         return Collected(manifest, journal.resumed, pacer.waited)
 
 
-async def _read_all(collector: Collector, options: Options) -> Scope:
+async def _read_all(collector: Collector, options: Options, identity: str) -> Scope:
     scope = await find_scope(collector, options.asked, options.shard)
-    collector.progress.say(
-        f"{len(scope.subscriptions)} subscriptions can be read ({', '.join(scope.asked[:5])}"
-        f"{', …' if len(scope.asked) > 5 else ''})."  # noqa: PLR2004
-    )
+    collector.progress.say(_found(scope, options))
     others = sorted(GRAPH_PERMISSIONS.keys() - {*_BEFORE, *_FIRST})
     await _run(collector, [*_graph_jobs(collector, scope, _FIRST)])
     jobs = [
@@ -141,8 +140,23 @@ async def _read_all(collector: Collector, options: Options) -> Scope:
         *workspaces.endpoint_jobs(collector),
     ]
     await _run(collector, jobs)
+    await _run(collector, [*permissions.jobs(collector, scope.subscriptions, identity)])
     await _run(collector, [*probes.jobs(collector, scope.subscriptions)])
     return scope
+
+
+def _found(scope: Scope, options: Options) -> str:
+    """Say what the run is about."""
+    number, asked = len(scope.subscriptions), options.asked
+    names = [f"management group {name}" for name in asked.groups]
+    names += [f"subscription {each}" for each in asked.subscriptions]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    about = ", ".join(names[:_NAMED]) + more or "all that the identity can read"
+    if options.shard.count > 1:
+        about = f"shard {options.shard} of {about}"
+    if asked.excluded:
+        about += f", without {len(asked.excluded)} that the config excludes"
+    return f"{number} subscription{'' if number == 1 else 's'} to read: {about}."
 
 
 async def _run(collector: Collector, jobs: list[Job]) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from scanner.errors import CollectError
+from scanner.snapshot import manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 GROUPS: Final = "/providers/Microsoft.Management/managementGroups"
 BATCH: Final = 200
@@ -44,6 +45,24 @@ class Asked(msgspec.Struct, frozen=True):
 
     groups: tuple[str, ...] = ()
     subscriptions: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    """Subscriptions that are not read, lower-cased."""
+
+    @classmethod
+    def of(
+        cls, groups: Iterable[str], subscriptions: Iterable[str], excluded: Iterable[str] = ()
+    ) -> Asked:
+        """Return it without repetitions, with subscriptions in one spelling."""
+        return cls(
+            tuple(dict.fromkeys(groups)),
+            tuple(dict.fromkeys(each.lower() for each in subscriptions)),
+            tuple(sorted({each.lower() for each in excluded})),
+        )
+
+    @property
+    def everything(self) -> bool:
+        """Tell whether nothing was named."""
+        return not self.groups and not self.subscriptions
 
     def ids(self) -> tuple[str, ...]:
         """Return the ARM ids of what was asked for, "/" for everything."""
@@ -61,6 +80,8 @@ class Scope(msgspec.Struct, frozen=True):
     """ARM ids for the manifest."""
     read: tuple[str, ...]
     """ARM ids below which tables are complete but for gaps."""
+    shard: manifest.Shard | msgspec.UnsetType = msgspec.UNSET
+    """What the manifest says of a run that is one of several."""
 
     def batches(self) -> Iterator[tuple[str, ...]]:
         """Yield the subscriptions as queries take them."""

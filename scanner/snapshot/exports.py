@@ -2,19 +2,19 @@
 
 Every file is read twice: once to see what is in it, once to hand out the records. So no record
 is held in memory, and none is put on disk before it is redacted. Memory is the bytes of the largest
-file and about 80 bytes per element; standard input is held as well.
+file and about 80 bytes per element; standard input and pipes are held as well.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from scanner import __version__, armid
 from scanner.errors import SnapshotError, UsageError
+from scanner.schemas.problems import nearest
 from scanner.snapshot.jsontext import STDIN, documents, name_of, read_bytes
 from scanner.snapshot.manifest import ANY_TABLE, NOT_EXPORTED, Gap, Identity, Manifest, Table
 from scanner.snapshot.pages import Element, PageEnd, elements
@@ -214,8 +214,7 @@ def _records(files: Sequence[_File]) -> Iterator[tuple[str, dict[str, Any]]]:
 def _promised(names: Collection[str]) -> frozenset[str]:
     for name in names:
         if name != ALL and name not in TABLES:
-            near = difflib.get_close_matches(name, TABLES, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Tables are {', '.join(TABLES)}."
+            hint = nearest(name, TABLES) or f"Tables are {', '.join(TABLES)}."
             raise UsageError(f"there is no table {name!r}", hint=hint)
     return frozenset(TABLES if ALL in names else names)
 
@@ -226,7 +225,10 @@ def _files(source: Path | str) -> Iterator[_File]:
         return
     path = Path(source)
     if not path.is_dir():
-        yield _File(path, path.name)
+        # A pipe (`<(az …)`) gives its bytes once, and the file is read twice.
+        yield _File(
+            path, path.name, read_bytes(path) if path.exists() and not path.is_file() else None
+        )
         return
     if (path / "manifest.json").is_file() and (path / "records").is_dir():
         raise SnapshotError(

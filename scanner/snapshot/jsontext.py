@@ -7,7 +7,6 @@ mark, and the UTF-16 that Windows PowerShell writes.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import re
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeAlias
 import msgspec
 
 from scanner.errors import SnapshotError
+from scanner.files import as_utf8
 from scanner.snapshot.limits import LIMITS
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STDIN: Final = "-"
+_GZIP: Final = b"\x1f\x8b"
 _BYTE: Final = re.compile(r"\(byte (\d+)\)")
 _SPACE: Final = re.compile(rb"[\s\x1e]*")
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -63,8 +64,13 @@ def read_bytes(source: Path | str) -> bytes:
             f"{name_of(source)} is larger than {LIMITS.export} bytes",
             hint="Export in pages, one file each, and import the folder.",
         )
+    if data.startswith(_GZIP):
+        raise SnapshotError(
+            f"{name_of(source)} is compressed",
+            hint="Unpack it first: gunzip --keep FILE, or gunzip --stdout FILE | azmlscan … -",
+        )
     try:
-        return _as_utf8(data)
+        return as_utf8(data)
     except ValueError as error:
         raise SnapshotError(
             f"{name_of(source)}: neither UTF-8 nor UTF-16 text", hint=_NOT_UTF8
@@ -160,9 +166,3 @@ def _fail(data: bytes, name: str, start: int, error: msgspec.DecodeError) -> NoR
 def _skip_space(data: bytes, start: int) -> int:
     found = _SPACE.match(data, start)
     return found.end() if found else start
-
-
-def _as_utf8(data: bytes) -> bytes:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16").encode()
-    return data.removeprefix(codecs.BOM_UTF8)

@@ -82,6 +82,21 @@ class Identity(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     type: str = ""
 
 
+class Shard(msgspec.Struct, frozen=True, rename="camel"):
+    """Which part of a collection a snapshot is, where several runs share the subscriptions."""
+
+    index: int
+    """From 1 to `count`."""
+    count: int
+    scopes_asked: tuple[str, ...]
+    """What the whole collection is about."""
+    subscriptions: str
+    """SHA-256 over the sorted lower-cased ids of all subscriptions that its runs share, as this
+    one found them, one per line."""
+    everything: bool
+    """Whether these are all subscriptions that there are."""
+
+
 class Manifest(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What `manifest.json` says. Times are UTC, ISO 8601, to the second, ending in `Z`."""
 
@@ -94,6 +109,8 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """ARM ids of the management groups and subscriptions that were asked for; "/" is everything."""
     scopes_read: tuple[str, ...] = ()
     """ARM ids below which tables are complete but for their gaps."""
+    shard: Shard | msgspec.UnsetType = msgspec.UNSET
+    """Only of a snapshot that is one of several parts."""
     started: str
     finished: str
     identity: Identity = Identity()

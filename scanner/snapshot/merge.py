@@ -4,6 +4,9 @@ The records of the result are byte for byte those of one run over all scopes. Wh
 not read stays bounded to that part's scopes: its gaps at "/", and a table it does not hold or holds
 incompletely, become gaps at each of its scopes. Only for tables whose records lie above
 subscriptions (roles, policies, management groups) does a gap at "/" stay where it is.
+
+The result holds everything ("/") only where the parts are all shards of one collection, and that
+was about everything.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from scanner.errors import SnapshotError
 from scanner.snapshot.lines import key_of, parse_line
 from scanner.snapshot.manifest import ANY_TABLE, Gap, Identity, LedgerEntry, Manifest, Table
 from scanner.snapshot.read import Snapshot, open_snapshot
+from scanner.snapshot.shards import refuse_repeated, whole_collection
 from scanner.snapshot.write import sorted_gaps, write_snapshot
 
 if TYPE_CHECKING:
@@ -48,10 +52,11 @@ def merge_snapshots(paths: Sequence[Path], out: Path, *, compress: bool = True) 
 
     Raises:
         SnapshotError: they are of different clouds or tenants, or hold different records with
-            one id; or one of them is damaged.
+            one id; one of them is named twice or damaged.
     """
     with contextlib.ExitStack() as stack:
         parts = [stack.enter_context(open_snapshot(path)) for path in paths]
+        refuse_repeated([(part.path, part.manifest) for part in parts])
         header = merged_header(parts)
         return write_snapshot(out, _records(parts), header, compress=compress)
 
@@ -67,13 +72,19 @@ def merged_header(parts: Sequence[Snapshot]) -> Manifest:
         name: Table(0, 0, "", complete=any(_is_complete(part, name) for part in manifests))
         for name in sorted({name for part in manifests for name in part.tables})
     }
+    asked = _scopes(part.scopes_asked for part in manifests)
+    read = _scopes(part.scopes_read for part in manifests)
+    collection = whole_collection(manifests)
+    if collection is not None:
+        asked = collection.scopes_asked
+        read = (_EVERYTHING, *read) if collection.everything else read
     return Manifest(
         tool_version=__version__,
         estate=estates.pop() if len(estates) == 1 else "",
         tenant_id=_only(parts, "tenant_id", "tenants"),
         cloud=_only(parts, "cloud", "clouds"),
-        scopes_asked=_scopes(part.scopes_asked for part in manifests),
-        scopes_read=_scopes(part.scopes_read for part in manifests),
+        scopes_asked=asked,
+        scopes_read=read,
         started=min(part.started for part in manifests),
         finished=max(part.finished for part in manifests),
         identity=identities.pop() if len(identities) == 1 else Identity(),

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from scanner.snapshot.manifest import Manifest, Table
 
 _CHUNK: Final = 1 << 20
-_VERIFY: Final = "`azmlscan snapshot verify` says what else is wrong with it."
+VERIFY: Final = "`azmlscan snapshot verify` says what else is wrong with it."
+"""What to do about a snapshot that is damaged."""
 _BROKEN: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, KeyError)
 
 
@@ -87,7 +88,7 @@ class Snapshot:
                     raise self._error(table, f"line {rows} is nested too deeply or too long")
                 yield line
         if rows != expected.rows or digest.hexdigest() != expected.sha256:
-            raise self._error(table, "is not what its manifest has the digest of", _VERIFY)
+            raise self._error(table, "is not what its manifest has the digest of", VERIFY)
 
     def records(self, table: str) -> Iterator[dict[str, Any]]:
         """Yield the records of a table as raw JSON objects; row 0 first."""
@@ -138,20 +139,20 @@ class Snapshot:
             while data := self._read(table, file):
                 size -= len(data)
                 if size < 0:
-                    raise self._error(table, "holds more than its manifest says", _VERIFY)
+                    raise self._error(table, "holds more than its manifest says", VERIFY)
                 lines = (rest + data).split(b"\n")
                 rest = lines.pop()
                 if len(rest) >= self._limits.record:
                     raise self._error(table, f"has a line above {self._limits.record} bytes")
                 yield data, lines
         if rest or size:
-            raise self._error(table, "is cut off", _VERIFY)
+            raise self._error(table, "is cut off", VERIFY)
 
     def _read(self, table: str, file: BinaryIO) -> bytes:
         try:
             return file.read(_CHUNK)
         except _BROKEN as error:
-            raise self._error(table, f"is damaged: {error}", _VERIFY) from error
+            raise self._error(table, f"is damaged: {error}", VERIFY) from error
 
     @contextlib.contextmanager
     def _open(self, table: str) -> Iterator[BinaryIO]:

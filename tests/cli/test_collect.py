@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +13,15 @@ from click.testing import CliRunner
 from click_type_test import check_param_annotations
 
 from fixtures.emulator import Emulator, Principal, Quotas, Settings
+from scanner import schemas
 from scanner.cli import cli
-from scanner.cli.collect import CREDENTIALS, collect
+from scanner.cli.collect import CREDENTIALS, _tell, _told, collect
 from scanner.collect import credential
+from scanner.collect.cloud import CLOUDS
 from scanner.collect.quota import Quotas as Limits
-from scanner.snapshot import open_snapshot
+from scanner.collect.run import Collected
+from scanner.config import CLOUD_NAMES
+from scanner.snapshot import Gap, Manifest, open_snapshot
 
 CONTOSO = Path(__file__).resolve().parents[2] / "fixtures" / "estates" / "contoso"
 PLENTY = Quotas(queries=1_000, reads=100_000)
@@ -59,7 +65,7 @@ def test_collect_then_scan(tmp_path, monkeypatch, fast):
             "--config", CONTOSO / "azmlscan.yaml",
         )  # fmt: skip
         assert (code, out) == (0, "")
-        assert "1 subscriptions can be read" in err
+        assert f"1 subscription to read: subscription {DEV}." in err
         assert " 0 gaps, " in err.splitlines()[-1]
         with open_snapshot(output) as snapshot:
             assert snapshot.manifest.estate == "contoso"
@@ -136,6 +142,103 @@ def test_a_scan_collects_first_where_it_is_given_a_scope(tmp_path, monkeypatch, 
     assert "mlw-churn-dev" in result.stdout
     with open_snapshot(kept) as snapshot:
         assert snapshot.manifest.scopes_asked == (f"/subscriptions/{DEV}",)
+
+
+def test_gaps_of_one_cause_are_told_in_one_line(capsys):
+    where = [f"/subscriptions/{each}" for each in "abc"]
+    gaps = [Gap(table, at, "o", 403, "C", permission="p") for at in where for table in "uvwxyz"]
+    gaps += [Gap("t", at, "o", code="ReadNotAllowed", permission=f"{at}/read") for at in where]
+    told = list(_told(gaps))
+    assert told == [
+        "gap: u, v, w and 3 more at /subscriptions/a and 2 more: 403 C; needs p",
+        *(f"gap: t at {at}: ReadNotAllowed; needs {at}/read" for at in where),
+    ]
+    many = tuple(Gap("t", "/", "o", code=f"C{number}\x1b[2J") for number in range(12))
+    manifest = Manifest(tool_version="1", started="s", finished="f", gaps=many)
+    _tell(Path("out"), Collected(manifest, 0, 0.0))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 12
+    assert lines[10].startswith("… and 2 more kinds of gaps. The gaps in full: ")
+    assert "\x1b" not in "".join(lines)
+
+
+def config_with(folder, **collect):
+    file = folder / "azmlscan.yaml"
+    file.write_text(json.dumps({"collect": collect}))
+    return file
+
+
+@pytest.fixture
+def signed_in(monkeypatch, fast):
+    with Emulator(CONTOSO, quotas=PLENTY) as azure:
+        for name, value in azure.environment.items():
+            monkeypatch.setenv(name, value)
+        yield azure
+
+
+PROD = "27d3be81-b75a-5eb9-a374-eb5717f1baac"
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_the_config_says_what_is_read_and_how(tmp_path, signed_in):
+    shutil.copy(signed_in.cloud_file, tmp_path / "lab.json")
+    said = {"cloud": "lab.json", "credential": "environment"}
+    config = config_with(
+        tmp_path,
+        managementGroups=["contoso-landing-zones"],
+        excludedSubscriptions=[PROD.upper()],
+        **said,
+    )
+    code, _, err = invoke("--config", config, "-o", tmp_path / "one")
+    assert code == 0, err
+    assert "management group contoso-landing-zones, without 1 that the config excludes" in err
+    with open_snapshot(tmp_path / "one") as snapshot:
+        assert f"/subscriptions/{PROD}" not in snapshot.manifest.scopes_read
+        assert f"/subscriptions/{DEV}" in snapshot.manifest.scopes_read
+    code, _, err = invoke("--config", config, "--subscription", PROD, "-o", tmp_path / "two")
+    assert code == 0, err
+    with open_snapshot(tmp_path / "two") as snapshot:
+        assert snapshot.manifest.scopes_asked == (f"/subscriptions/{PROD}",)
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_scan_without_a_snapshot_reads_what_the_config_says(tmp_path, signed_in):
+    config = config_with(
+        tmp_path, subscriptions=[DEV], cloud=str(signed_in.cloud_file), credential="environment"
+    )
+    args = ["scan", "--config", str(config), "--keep", str(tmp_path / "kept")]
+    result = CliRunner().invoke(cli, args)
+    assert result.exit_code == 10, result.output
+    with open_snapshot(tmp_path / "kept") as snapshot:
+        assert snapshot.manifest.scopes_asked == (f"/subscriptions/{DEV}",)
+    asked = len(signed_in.ledger.entries)
+    offline = CliRunner().invoke(cli, ["scan", "--config", str(config), str(tmp_path / "kept")])
+    assert offline.exit_code == 10
+    assert len(signed_in.ledger.entries) == asked
+
+
+@pytest.mark.parametrize(
+    ("collect", "told"),
+    [
+        ({"subscriptions": ["production"]}, "collect.subscriptions[0]: 'production' is not"),
+        ({"managementGroups": ["a b"]}, "collect.managementGroups[0]: 'a b' is not"),
+        ({"credential": "password"}, "collect.credential: 'password' is none"),
+        ({"cloud": "moon"}, "collect.cloud: there is no cloud 'moon' and no file"),
+        ({"subscription": [DEV]}, "Did you mean 'subscriptions'?"),
+    ],
+)
+def test_a_wrong_section_names_file_and_place(tmp_path, collect, told):
+    config = config_with(tmp_path, **collect)
+    code, _, err = invoke("--config", config, "-o", tmp_path / "x")
+    assert code == 2
+    assert f"{config}:1: collect." in err
+    assert told in err
+
+
+def test_names_are_the_same_everywhere():
+    assert set(CLOUDS) == set(CLOUD_NAMES)
+    section = schemas.load("config")["properties"]["collect"]["properties"]
+    assert tuple(section["credential"]["enum"]) == CREDENTIALS
 
 
 def test_a_scan_takes_a_snapshot_or_a_scope():

@@ -24,7 +24,7 @@ from scanner.engine.packs import built_in_pack, load_packs
 from scanner.engine.parameters import Settings
 from scanner.engine.result import Verdict
 from scanner.inventory.estate import load_estate
-from scanner.snapshot import Gap, open_snapshot
+from scanner.snapshot import ANY_TABLE, Gap, open_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def operations_table() -> str:
         for table, permission in GRAPH_PERMISSIONS.items()
     ]
     rows += [
-        (each.table, f"`GET …{each.path}`", each.api_version, each.permission, each.per)
+        (_named(each.table), f"`GET …{each.path}`", each.api_version, each.permission, each.per)
         for each in OPERATIONS
     ]
     lines = [
@@ -57,6 +57,10 @@ def operations_table() -> str:
         for table, how, version, permission, per in sorted(rows)
     ]
     return "\n".join(lines)
+
+
+def _named(table: str) -> str:
+    return "all of Resource Graph" if table == ANY_TABLE else table
 
 
 def costs_table() -> str:

@@ -22,8 +22,8 @@ def test_plain_lines_come_now_and_then(monkeypatch):
         display.done("computes", 1, 0)
     assert lines == [
         "Hello",
-        "2 reads: 5 records, 1 gaps (last: datastores)",
-        "3 reads: 6 records, 1 gaps",
+        "2 reads: 5 rows, 1 gaps (last: datastores)",
+        "3 reads: 6 rows, 1 gaps",
     ]
 
 
@@ -34,7 +34,7 @@ def test_waits_for_quota_are_told():
         display.watch(pacer)
         pacer.limiter("/subscriptions/a").waited = 7.4  # type: ignore[attr-defined]
         display.done("computes", 2, 0)
-    assert lines == ["1 reads: 2 records, 0 gaps, 7 s waited for quota"]
+    assert lines == ["1 reads: 2 rows, 0 gaps, 7 s for quota"]
 
 
 def test_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture[str]):

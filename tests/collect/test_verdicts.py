@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import NAMESPACE_URL, uuid5
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixtures.emulator import Fault
+from fixtures.emulator import Emulator, Fault, Principal, Quotas, Role
+from fixtures.emulator import Settings as EmulatorSettings
 from scanner.collect.cloud import find_cloud
+from scanner.collect.operations import GRAPH_PERMISSIONS
+from scanner.collect.permissions import CHECKED
 from scanner.collect.retry import Patience
 from scanner.config import load_config
 from scanner.engine.evaluate import evaluate
@@ -18,7 +23,7 @@ from scanner.engine.result import VERDICTS, Verdict
 from scanner.errors import CollectError
 from scanner.inventory.estate import load_estate
 from scanner.snapshot import open_snapshot
-from tests.collect.conftest import CONTOSO, Runs
+from tests.collect.conftest import CONTOSO, Runs, small_estate
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -55,7 +60,7 @@ queries = st.sampled_from(
 lists = st.sampled_from(
     ["computes", "datastores", "connections", "outboundrules", "diagnosticsettings",
      "privateendpointconnections", "privatednszonegroups", "roleeligibilityscheduleinstances",
-     "environments", "workspaces/*", "denyassignments"]
+     "environments", "workspaces/*", "denyassignments", "permissions"]
 )  # fmt: skip
 often = st.fixed_dictionaries(
     {"probability": st.sampled_from([0.3, 1.0]), "times": st.sampled_from([None, 1, 6])}
@@ -130,10 +135,58 @@ def test_no_fault_makes_a_pass(served, chosen):
         return
     finally:
         azure.inject()
-    better = {
+    assert better_than(truth, path) == {}
+    assert not azure.ledger.violations
+
+
+def better_than(truth, path):
+    return {
         key: truth.get(key)
         for key, verdict in verdicts(path).items()
         if verdict is Verdict.PASS and truth.get(key) is not Verdict.PASS
     }
-    assert better == {}
-    assert not azure.ledger.violations
+
+
+PROD = "/subscriptions/27d3be81-b75a-5eb9-a374-eb5717f1baac"
+GROUP = f"{PROD}/resourceGroups/rg-fraud-prod"
+WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/mlw-fraud-prod"
+PLACES = ("/", PROD, GROUP, WORKSPACE)
+
+
+def identities():
+    """Return readers of less than everything: one after the other lacks one kind of read."""
+    for number, table in enumerate(CHECKED):
+        without = Role(not_actions=(GRAPH_PERMISSIONS[table],))
+        somewhere = Role(scope=PLACES[number % len(PLACES)])
+        yield Principal(client_id=str(uuid5(NAMESPACE_URL, table)), roles=(without,))
+        yield Principal(
+            client_id=str(uuid5(NAMESPACE_URL, f"{table} somewhere")),
+            roles=(without, somewhere) if number % 2 else (somewhere,),
+        )
+
+
+IDENTITIES = tuple(identities())
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory, served):
+    """The emulator of the same estate for identities that may read only some of it."""
+    quotas = Quotas(queries=100_000, reads=1_000_000)
+    identities = EmulatorSettings(principals=IDENTITIES)
+    with pytest.MonkeyPatch.context() as patch:
+        runs = Runs(tmp_path_factory.mktemp("limited"), patch)
+        with Emulator(small_estate(), quotas=quotas, settings=identities) as azure:
+            yield runs, azure, served[2]
+
+
+@settings(
+    max_examples=8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(identity=st.sampled_from(IDENTITIES))
+def test_no_missing_permission_makes_a_pass(limited, identity):
+    runs, azure, truth = limited
+    runs.sign_in(azure.environment | {"AZURE_CLIENT_ID": identity.client_id})
+    path, found = runs.collect(azure)
+    assert found.manifest.gaps or identity.roles[-1] == Role()
+    assert better_than(truth, path) == {}

@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -60,6 +61,14 @@ def test_the_command_serves_until_it_is_stopped(tmp_path, root):
         assert lines[0] == f"resourceManager {cloud['resourceManager']}\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+
+
+def test_a_relative_folder_names_its_certificate_for_everybody(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with Emulator(CONTOSO, settings=Settings(folder=Path("made/here"))) as running:
+        cloud = json.loads((tmp_path / "made" / "here" / "cloud.json").read_text())
+        assert Path(cloud["caBundle"]).is_absolute()
+        assert running.environment["REQUESTS_CA_BUNDLE"] == cloud["caBundle"]
 
 
 def test_the_command_names_a_mistake(tmp_path, root):

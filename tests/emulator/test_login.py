@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from urllib.parse import urlencode
 
 import pytest
 from azure.core.credentials import AccessToken
@@ -13,6 +14,7 @@ from azure.identity import (
     DefaultAzureCredential,
     EnvironmentCredential,
     ManagedIdentityCredential,
+    WorkloadIdentityCredential,
 )
 from azure.identity.aio import ClientSecretCredential as AsyncCredential
 from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
@@ -20,6 +22,9 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest
 
 from fixtures.emulator import Emulator, Principal, Settings
+from fixtures.emulator.federation import ASSERTION_TYPE
+from fixtures.emulator.login import Login
+from fixtures.emulator.wire import Request
 from tests.emulator.conftest import CONTOSO, ML_VERSION, Clients
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -82,6 +87,38 @@ def test_a_scope_other_than_the_audience_is_refused(emulator):
         pytest.raises(ClientAuthenticationError, match="AADSTS500011"),
     ):
         asked.get_token(f"{emulator.base_url}/.default")
+
+
+@pytest.mark.parametrize(
+    ("proof", "code"),
+    [
+        ({}, 7000218),
+        ({"client_assertion": "token"}, 900144),
+        ({"client_assertion": "token", "client_assertion_type": ASSERTION_TYPE}, 50027),
+        ({"client_secret": ""}, 7000218),
+    ],
+)
+def test_a_client_has_to_show_who_it_is(emulator, proof, code):
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": emulator.settings.principals[0].client_id,
+        "scope": f"{emulator.audience}/.default",
+    }
+    body = urlencode(form | proof).encode()
+    path = f"/{emulator.tenant}/oauth2/v2.0/token"
+    login = Login(emulator.tenant, emulator._tokens, emulator.settings.principals)
+    answer = login.answer(Request("POST", path, {}, {}, body, emulator.base_url))
+    assert answer is not None
+    assert answer.status in {400, 401}
+    assert json.loads(answer.body)["error_codes"] == [code]
+
+
+def test_a_pod_signs_in_with_the_token_of_its_cluster(emulator, monkeypatch):
+    for name, value in emulator.workload_identity.items():
+        monkeypatch.setenv(name, value)
+    with WorkloadIdentityCredential(disable_instance_discovery=True) as pod:
+        token = pod.get_token(f"{emulator.audience}/.default").token
+    assert claims(token)["oid"] == emulator.settings.principals[0].object_id
 
 
 def test_the_environment_is_enough_to_log_in(emulator, monkeypatch):

@@ -8,6 +8,9 @@ from click_type_test import check_param_annotations
 
 from scanner.cli import cli
 from scanner.cli.snapshot import import_, info, merge, verify
+from scanner.snapshot import Manifest, write_snapshot
+from scanner.snapshot.manifest import Shard
+from scanner.snapshot.shards import subscriptions_digest
 
 RECORD = {"id": "/subscriptions/s/providers/x.y/z/\u202ename", "tags": {"password": "hunter2"}}
 
@@ -20,6 +23,22 @@ def run(tmp_path, monkeypatch):
         return CliRunner().invoke(cli, ["snapshot", *args], input=stdin, catch_exceptions=False)
 
     return invoke
+
+
+def test_a_merge_says_which_shards_are_missing(run, tmp_path):
+    now = "2026-01-01T00:00:00Z"
+    for index in (1, 3):
+        shard = Shard(index, 3, ("/",), subscriptions_digest("abc"), everything=True)
+        scopes = (f"/subscriptions/{'abc'[index - 1]}",)
+        header = Manifest(
+            tool_version="1", started=now, finished=now, scopes_read=scopes, shard=shard
+        )
+        write_snapshot(tmp_path / str(index), [], header)
+    done = run("merge", "1", "3", "-o", "both")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("note: of 3 shards, 2 is not there: rules that need all of ")
+    assert "shard     3 of 3\n" in run("info", "3").stdout
+    assert "shard " not in run("info", "both").stdout
 
 
 @pytest.mark.parametrize("command", [import_, verify, info, merge])
@@ -43,9 +62,15 @@ def test_import_verify_info_merge(run, tmp_path):
     assert "tags.password: 1" in told
     manifest = json.loads(run("info", "one", "--format", "json").stdout)
     assert manifest == json.loads((tmp_path / "one" / "manifest.json").read_text())
-    assert run("merge", "one", "one", "-o", "both.zip").exit_code == 0
+    twice = run("merge", "one", "one", "-o", "both.zip")
+    assert twice.exit_code == 1
+    assert "one and one are both the same snapshot" in twice.stderr
+    assert not (tmp_path / "both.zip").exists()
+    other = {**RECORD, "id": "/subscriptions/t/providers/x.y/z/name"}
+    assert run("import", "-", "-o", "two", stdin=json.dumps([other])).exit_code == 0
+    assert run("merge", "one", "two", "-o", "both.zip").exit_code == 0
     both = json.loads(run("info", "both.zip", "--format", "json").stdout)
-    assert both["digest"] == manifest["digest"]
+    assert both["tables"]["otherResources"]["rows"] == 2
 
 
 def test_plain_and_promise(run, tmp_path):

@@ -167,7 +167,7 @@ def test_promise(put):
     assert header.gaps == ()
     with pytest.raises(UsageError, match="'compute'") as caught:
         imported(put([WORKSPACE]), complete=["compute"])
-    assert caught.value.hint == "Did you mean computes?"
+    assert caught.value.hint == "Did you mean 'computes'?"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.errors import SnapshotError
-from scanner.snapshot import Gap, Manifest, Table, merge_snapshots, verify, write_snapshot
+from scanner.snapshot import (
+    Gap,
+    Manifest,
+    Table,
+    merge_snapshots,
+    open_snapshot,
+    verify,
+    write_snapshot,
+)
+from scanner.snapshot.manifest import Shard
+from scanner.snapshot.shards import subscriptions_digest, whole_collection, why_not_whole
 
 
 def header(*subscriptions, **more):
@@ -43,6 +54,11 @@ class Shards:
 @pytest.fixture
 def shards(tmp_path):
     return Shards(tmp_path)
+
+
+def open_manifest(path):
+    with open_snapshot(path) as snapshot:
+        return snapshot.manifest
 
 
 def tables(*names, complete=True):
@@ -179,6 +195,78 @@ def test_management_group_asked_for_does_not_unbound_what_was_read(shards):
     merged = shards.merge(one, two)
     assert gaps_of(merged) == {("computes", "/subscriptions/a", "NotCollected")}
     assert merged.scopes_asked == (*group, "/subscriptions/b")
+
+
+def shard_of(index, *all_of_them, count=2, everything=True, asked=("/",)):
+    digest = subscriptions_digest(all_of_them)
+    return {"shard": Shard(index, count, asked, digest, everything)}
+
+
+def test_all_shards_of_everything_are_everything(shards):
+    one = shards.write("1", [workspace("a", "x")], header("A", **shard_of(1, "a", "b")))
+    two = shards.write("2", [workspace("b", "x")], header("b", **shard_of(2, "b", "A")))
+    merged = shards.merge(one, two)
+    assert merged.scopes_read == ("/", "/subscriptions/A", "/subscriptions/b")
+    assert merged.scopes_asked == ("/",)
+    assert merged.shard is msgspec.UNSET
+    assert why_not_whole([open_manifest(one), open_manifest(two)]) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        ({}, {}, None),
+        (shard_of(1, "a", "b"), {}, "of 2 shards, 2 is not there"),
+        (shard_of(1, "a", "b", count=3), shard_of(2, "a", "b", count=3), "3 is not there"),
+        (shard_of(1, "a", "b"), shard_of(2, "a", "b", "c"), "not find the same subscriptions"),
+        (shard_of(1, "a", "b", "c"), shard_of(2, "a", "b", "c"), "not find the same"),
+        (shard_of(1, "a", "b"), shard_of(2, "a", "b", asked=("/x",)), "2 is not there"),
+        (shard_of(1, "a", "b"), shard_of(2, "a", "b", everything=False), None),
+    ],
+)
+def test_what_may_miss_a_subscription_is_not_everything(shards, first, second, reason):
+    one = shards.write("1", [], header("a", **first))
+    two = shards.write("2", [], header("b", **second))
+    assert "/" not in shards.merge(one, two).scopes_read
+    told = why_not_whole([open_manifest(one), open_manifest(two)])
+    assert bool(told) == (reason is not None)
+    assert all((reason or "") in told[0] for _ in told[:1])
+
+
+def test_shards_that_are_missing_are_named_but_not_thousands_of_them():
+    one = header("a", **shard_of(1, "a", "b", count=12))
+    [told] = why_not_whole([one])
+    assert told == "of 12 shards, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 1 more are not there"
+    absurd = header("a", **shard_of(3, "a", "b", count=2**62))
+    [told] = why_not_whole([absurd])
+    assert told.endswith(f"1, 2, 4, 5, 6, 7, 8, 9, 10, 11 and {2**62 - 11} more are not there")
+    assert whole_collection([absurd]) is None
+
+
+def test_what_is_no_shard_belongs_to_no_collection(shards):
+    one = shards.write("1", [], header("a", **shard_of(1, "a", "b")))
+    two = shards.write("2", [], header("b", **shard_of(2, "a", "b")))
+    three = shards.write("3", [], header("c"))
+    assert "/" not in shards.merge(one, two, three).scopes_read
+    within = shards.write("4", [], header("a", estate="imported"))
+    assert "/" not in shards.merge(one, two, within, name="other").scopes_read
+
+
+def test_a_part_that_is_named_twice_is_an_error(shards):
+    one = shards.write("1", [workspace("a", "x")], header("a"))
+    copy = shards.folder / "copy"
+    shutil.copytree(one, copy)
+    for again in (one, shards.folder / "." / "1", copy):
+        with pytest.raises(SnapshotError, match="are both the same snapshot"):
+            shards.merge(one, again)
+    assert not (shards.folder / "merged").exists()
+
+
+def test_a_shard_that_was_taken_twice_is_an_error(shards):
+    one = shards.write("1", [], header("a", **shard_of(1, "a", "b")))
+    later = header("a", finished="2026-01-01T00:02:00Z", **shard_of(1, "a", "b"))
+    with pytest.raises(SnapshotError, match="are both shard 1/2 of one collection"):
+        shards.merge(one, shards.write("2", [], later))
 
 
 def test_facts_of_the_parts_are_joined(shards):
