@@ -29,6 +29,15 @@ def is_arm_id(value: object) -> bool:
     return isinstance(value, str) and value.startswith("/") and value.count("/") > 1
 
 
+def place(resource_id: str) -> tuple[str, str]:
+    """Return the subscription id and the resource group in an id, "" for what it does not have."""
+    parts = resource_id.strip("/").split("/", 4)
+    if len(parts) == 1 or parts[0].lower() != "subscriptions":
+        return "", ""
+    has_group = bool(parts[1]) and parts[2:3] != [] and parts[2].lower() == "resourcegroups"
+    return parts[1], parts[3] if has_group and parts[3:] else ""
+
+
 def parse(resource_id: str) -> ArmId:
     """Split a resource id into subscription, group, full type and name.
 
@@ -37,9 +46,8 @@ def parse(resource_id: str) -> ArmId:
     that of what it extends.
     """
     parts = resource_id.strip("/").split("/")
-    lowered = [part.lower() for part in parts]
-    subscription = parts[1] if len(parts) > 1 and lowered[0] == "subscriptions" else ""
-    group = parts[3] if subscription and lowered[2:3] == ["resourcegroups"] and parts[3:] else ""
+    lowered = resource_id.lower().strip("/").split("/")
+    subscription, group = place(resource_id)
     if "providers" in lowered:
         start = len(lowered) - 1 - lowered[::-1].index("providers")
         namespace = parts[start + 1 : start + 2]
@@ -55,7 +63,7 @@ def parse(resource_id: str) -> ArmId:
 def parent(resource_id: str) -> str:
     """Return the id of the resource that holds this child resource, "" for a top-level one."""
     parts = resource_id.rstrip("/").split("/")
-    lowered = [part.lower() for part in parts]
+    lowered = resource_id.lower().rstrip("/").split("/")
     if "providers" not in lowered:
         return ""
     start = len(lowered) - 1 - lowered[::-1].index("providers")

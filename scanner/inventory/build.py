@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from scanner import armid
 from scanner.inventory.fields import UNREAD, UNREAD_MARK, Part, Resource, Source
+from scanner.inventory.texts import shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _PARENT = {"^": 1, "^^": 2}
 _EXTENDED = "@"
@@ -18,17 +21,19 @@ _OWN_ID = "id"
 """A parent's id cut out of the record's own one, where its depth is not the same in all."""
 _BODY = "properties"
 _ABSENT = (None, "")
+_BELOW = 2
+"""Steps of a path to what stands in a part of the record, mostly its `properties`."""
 
 Json = Any
 
 
-class Pick(msgspec.Struct, frozen=True):
+class Pick(typing.NamedTuple):
     """How one field of a struct is taken from raw JSON."""
 
     attribute: str
     key: str
     """The name by which `msgspec.convert` knows the field."""
-    paths: tuple[tuple[str, ...], ...]
+    read: Callable[[dict[str, Any]], Any]
     shape: Callable[[Any], Any]
     in_body: bool
 
@@ -93,23 +98,23 @@ def plan(cls: type[msgspec.Struct]) -> tuple[Pick, ...]:
     for info in declared(cls).values():
         paths = tuple(tuple(path.split(".")) for path in info.source.path.split("|"))
         in_body = paths[0][0] == _BODY
-        picks.append(Pick(info.attribute, info.name, paths, _shaper(info), in_body))
+        picks.append(Pick(info.attribute, info.name, _reader(paths), _shaper(info), in_body))
     return tuple(picks)
 
 
 def _shaper(info: FieldInfo) -> Callable[[Any], Any]:
     """Return the function that makes a raw value uniform for this field."""
-    source = info.source
-    spelled = {value.lower(): value for value in source.values}
+    parse = info.source.parse
+    spelled = {value.lower(): value for value in info.source.values}
     struct, several = part_of(info.annotation)
 
     def shape(value: Any) -> Any:
-        if source.parse is not None:
-            value = source.parse(value)
-        elif struct is None:
+        if parse is not None:
+            value = parse(value)
+        elif struct is None and not isinstance(value, str):
             value = clean(value)
-        if spelled and isinstance(value, str):
-            return spelled.get(value.lower(), value)
+        if isinstance(value, str):
+            return spelled.get(value.lower(), value) if spelled else value
         if struct is None:
             return value
         if several:
@@ -137,50 +142,81 @@ def _pick(picks: tuple[Pick, ...], raw: dict[str, Any]) -> tuple[dict[str, Any],
     """Take the present values; also name the picks whose value could not be shaped."""
     flat: dict[str, Any] = {}
     bad: list[str] = []
-    for pick in picks:
-        value = _first(pick.paths, raw)
+    for attribute, key, read, shape, _ in picks:
+        value = read(raw)
         if value is None:
             continue
         try:
-            shaped = UNREAD if value == UNREAD_MARK else pick.shape(value)
+            shaped = UNREAD if value == UNREAD_MARK else shape(value)
         except (TypeError, ValueError, AttributeError, KeyError):
             shaped = UNREAD
         if shaped is UNREAD:
-            bad.append(pick.attribute)
-        elif shaped not in _ABSENT:
-            flat[pick.key] = shaped
+            bad.append(attribute)
+        elif shaped is not None and shaped != "":
+            flat[key] = shaped
     return flat, bad
 
 
-def _first(paths: tuple[tuple[str, ...], ...], raw: dict[str, Any]) -> Any:
-    """Return the value at the first path that Azure has a value at.
+def _reader(paths: tuple[tuple[str, ...], ...]) -> Callable[[dict[str, Any]], Any]:
+    """Return the function that gives the value at the first path that Azure has a value at.
 
-    What lies below a value that could not be read could not be read either.
+    What lies below a value that could not be read could not be read either. Nearly every field
+    has one path, of one step or of two, for which there is less to do.
     """
-    for path in paths:
-        value: Any = raw
-        for step in path:
-            value = value.get(step) if isinstance(value, dict) else None
-            if value is None or value == UNREAD_MARK:
-                break
-        if value not in _ABSENT:
-            return value
-    return None
+    if len(paths) == 1 and len(paths[0]) == 1:
+        return _own(*paths[0])
+    if len(paths) == 1 and len(paths[0]) == _BELOW:
+        return _below(*paths[0])
+
+    def first(raw: dict[str, Any]) -> Any:
+        for path in paths:
+            value: Any = raw
+            for step in path:
+                value = value.get(step) if isinstance(value, dict) else None
+                if value is None or value == UNREAD_MARK:
+                    break
+            if value not in _ABSENT:
+                return value
+        return None
+
+    return first
 
 
-def _references(cls: type[Resource], arm_id: str) -> dict[str, str]:
-    """Return the ids that a child or extension resource has from its own id."""
-    found = {}
-    for info in declared(cls).values():
-        path = info.source.path
-        if path in _PARENT:
-            above = arm_id
-            for _ in range(_PARENT[path]):
-                above = armid.parent(above)
-            found[info.name] = above
-        elif path == _EXTENDED:
-            found[info.name] = arm_id[: arm_id.lower().rfind("/providers/")]
-    return {name: value for name, value in found.items() if value}
+def _own(name: str) -> Callable[[dict[str, Any]], Any]:
+    def read(raw: dict[str, Any]) -> Any:
+        value = raw.get(name)
+        return None if value == "" else value
+
+    return read
+
+
+def _below(holder: str, name: str) -> Callable[[dict[str, Any]], Any]:
+    def read(raw: dict[str, Any]) -> Any:
+        found = raw.get(holder)
+        if not isinstance(found, dict) or found == UNREAD_MARK:
+            return found if found == UNREAD_MARK else None
+        value = found.get(name)
+        return None if value == "" else value
+
+    return read
+
+
+@functools.cache
+def _above(cls: type[Resource]) -> tuple[tuple[str, int], ...]:
+    """Return the fields taken from the record's own id: how many parents up, 0 for extensions."""
+    paths = {info.name: info.source.path for info in declared(cls).values()}
+    up = {**_PARENT, _EXTENDED: 0}
+    return tuple((name, up[path]) for name, path in paths.items() if path in up)
+
+
+def _references(cls: type[Resource], arm_id: str) -> Iterator[tuple[str, str]]:
+    """Yield the ids that a child or extension resource has from its own id."""
+    for name, levels in _above(cls):
+        found = arm_id if levels else arm_id[: arm_id.lower().rfind("/providers/")]
+        for _ in range(levels):
+            found = armid.parent(found)
+        if found:
+            yield name, found
 
 
 def build(cls: type[Resource], raw: dict[str, Any], row: int) -> Iterator[Resource]:
@@ -190,15 +226,15 @@ def build(cls: type[Resource], raw: dict[str, Any], row: int) -> Iterator[Resour
     property of a record that came without its `properties`.
     """
     arm_id = raw["id"]
-    parts = armid.parse(arm_id)
+    subscription, group = armid.place(arm_id)
     picks = plan(cls)
     flat, bad = _pick(picks, raw)
     flat.update(_references(cls, arm_id))
     flat["id"] = arm_id
-    flat["name"] = raw.get("name") or parts.name
-    flat["type"] = raw.get("type") or parts.type
-    flat["subscriptionId"] = parts.subscription_id.lower()
-    flat["resourceGroup"] = parts.resource_group
+    flat["name"] = _own_text(raw, "name") or armid.parse(arm_id).name
+    flat["type"] = shared(_own_text(raw, "type") or armid.parse(arm_id).type)
+    flat["subscriptionId"] = shared(subscription.lower())
+    flat["resourceGroup"] = shared(group)
     flat["row"] = row
     if not isinstance(raw.get(_BODY), dict):
         bad += [pick.attribute for pick in picks if pick.in_body and pick.key not in flat]
@@ -206,6 +242,12 @@ def build(cls: type[Resource], raw: dict[str, Any], row: int) -> Iterator[Resour
     embedded: dict[str, tuple[str, type[Resource]]] = getattr(cls, "EMBEDDED", {})
     for source, inner in embedded.values():
         yield from _embedded(inner, raw, source, row)
+
+
+def _own_text(raw: dict[str, Any], name: str) -> str:
+    """Return a property that every record has; "" where it is none, as its id says it as well."""
+    value = raw.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _embedded(
@@ -224,7 +266,6 @@ def _embedded(
 
 def _convert(cls: type[Resource], flat: dict[str, Any], bad: list[str]) -> Resource:
     """Make the typed resource; fields of an unexpected type are left out and marked UNREAD."""
-    names = {info.name: info.attribute for info in declared(cls).values()}
     for _ in range(len(flat)):
         try:
             resource = msgspec.convert(flat, cls, strict=False)
@@ -232,10 +273,10 @@ def _convert(cls: type[Resource], flat: dict[str, Any], bad: list[str]) -> Resou
         except msgspec.ValidationError as problem:
             # "Expected `int`, got `str` - at `$.scaleSettings.minNodeCount`"
             key = str(problem).rpartition("`$.")[2].rstrip("`").split(".")[0].split("[")[0]
-            if key not in names:
+            if key not in declared(cls):
                 raise
             del flat[key]
-            bad.append(names[key])
+            bad.append(declared(cls)[key].attribute)
     if bad:
         for attribute in bad:
             msgspec.structs.force_setattr(resource, attribute, UNREAD)

@@ -14,7 +14,7 @@ from scanner.snapshot.manifest import ANY_TABLE, Gap
 from scanner.snapshot.tables import OTHER, TABLE_OF_TYPE, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from scanner.inventory.estate import Estate
     from scanner.inventory.model.compute import Compute
@@ -71,6 +71,7 @@ class _Gaps:
         self.at: dict[str, list[Gap]] = {}
         self.below: dict[str, list[Gap]] = {}
         self.everywhere: list[Gap] = []
+        self._shared: dict[tuple[tuple[Gap, ...], bool], Members] = {}
         for gap in (*estate.coverage.gaps, *_unrecorded(estate)):
             chain = armid.ancestors(gap.scope)
             if chain == [_EVERYTHING]:
@@ -79,6 +80,13 @@ class _Gaps:
             self.at.setdefault(chain[0], []).append(gap)
             for place in chain[1:-1]:
                 self.below.setdefault(place, []).append(gap)
+
+    def members(self, found: tuple[Gap, ...], *, complete: bool) -> Members:
+        """Return gaps as members of a fact, the same object for the same gaps."""
+        if (found, complete) not in self._shared:
+            parts = _grouped(found)
+            self._shared[found, complete] = Members(parts) if complete else Members.partial(parts)
+        return self._shared[found, complete]
 
     def around(self, arm_id: str) -> Iterator[Gap]:
         """Yield the gaps at a place, above it and below it, but for those of all places."""
@@ -113,11 +121,10 @@ def gaps(workspace: Workspace, estate: Estate) -> Members:
     for scope in chain_of(workspace.id, estate).scopes:
         found.update((gap, None) for gap in index.at.get(scope, ()) if gap.table in _ABOVE)
     related, complete = _related(workspace, estate)
-    for arm_id in related:
+    for arm_id in related if index.at else ():
         tables = {TABLE_OF_TYPE.get(armid.parse(arm_id).type.lower(), OTHER), ANY_TABLE}
         found.update((gap, None) for gap in index.around(arm_id) if gap.table in tables)
-    parts = _grouped(list(found))
-    return Members(parts) if complete else Members.partial(parts)
+    return index.members(tuple(found), complete=complete)
 
 
 def _related(workspace: Workspace, estate: Estate) -> tuple[list[str], bool]:
@@ -136,7 +143,7 @@ def _of_compute(compute: Compute) -> Iterator[Maybe[str]]:
     yield compute.resource_id
 
 
-def _grouped(found: list[Gap]) -> tuple[EvidenceGap, ...]:
+def _grouped(found: Iterable[Gap]) -> tuple[EvidenceGap, ...]:
     """Join the gaps that differ in the table only: an import has one for most tables."""
     groups: dict[tuple[str, int, str, str], set[str]] = {}
     for gap in found:

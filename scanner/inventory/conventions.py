@@ -16,6 +16,7 @@ from scanner.snapshot.redact import MARK
 if TYPE_CHECKING:
     from scanner.inventory.estate import Estate
     from scanner.inventory.facts import Facts
+    from scanner.inventory.fields import Maybe
     from scanner.inventory.truth import Verdict
 
 
@@ -49,7 +50,7 @@ def name_pattern(resource: Resource, estate: Estate) -> str | None:
     return (estate.config.settings.naming_patterns or {}).get(resource.KIND)
 
 
-def name_conforms(resource: Resource, estate: Estate) -> bool | None:
+def name_conforms(resource: Resource, estate: Estate) -> Maybe[bool]:
     """Tell whether a name has the form agreed on for its kind, `None` where there is none.
 
     Of a child resource only its own name counts, which some services send after its parent's.
@@ -57,6 +58,8 @@ def name_conforms(resource: Resource, estate: Estate) -> bool | None:
     pattern = name_pattern(resource, estate)
     if pattern is None:
         return None
+    if "name" in resource.unread:
+        return UNREAD
     return _compiled(pattern).match(resource.name.rpartition("/")[2]) is not None
 
 

@@ -23,9 +23,10 @@ from scanner.inventory import (
     policy_exemptions,
     ports,
     private_links,
-    project_environments,
+    projects,
     residency,
     sharing,
+    workspace_patterns,
 )
 from scanner.inventory.access import facts as access
 from scanner.inventory.kinds import KINDS
@@ -37,7 +38,7 @@ _SOURCES: Final = (
     environment.FACTS,
     organization.FACTS,
     conventions.FACTS,
-    project_environments.FACTS,
+    projects.FACTS,
     connectivity.FACTS,
     exposure.FACTS,
     dependents.FACTS,
@@ -49,6 +50,7 @@ _SOURCES: Final = (
     datastores.FACTS,
     compute_use.FACTS,
     neighbours.FACTS,
+    workspace_patterns.FACTS,
     residency.FACTS,
     policies.FACTS,
     policy_exemptions.FACTS,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 from scanner import armid
-from scanner.inventory.facts import Facts, computed
+from scanner.inventory.facts import Facts, computed, per_estate
 from scanner.inventory.fields import UNREAD, Derived, Maybe, Members, Part
 from scanner.inventory.model.private_link import PrivateDnsZone, PrivateEndpoint
 from scanner.inventory.truth import Found, Verdict, each, either, equal, negation
@@ -111,16 +111,32 @@ def _linked(zone_id: str, endpoint: PrivateEndpoint, estate: Estate) -> Verdict:
         return False
     if zone is UNREAD or not isinstance(endpoint.subnet_id, str):
         return UNREAD
-    home = armid.key(armid.parent(endpoint.subnet_id))
-    links, complete = each(estate.follow(zone, _LINKS))
-    verdict = either(_leads(link.virtual_network_id, home) for link in links)
-    return verdict if complete or verdict is True else UNREAD
+    networks = _networks_of(zone, estate)
+    if armid.key(armid.parent(endpoint.subnet_id)) in networks.ids:
+        return True
+    return False if networks.complete else UNREAD
 
 
-def _leads(network_id: Maybe[str], home: str) -> Verdict:
-    if network_id is UNREAD:
-        return UNREAD
-    return network_id is not None and armid.key(network_id) == home
+class _Networks(NamedTuple):
+    """The virtual networks that a zone is linked to: one zone serves those of a whole estate."""
+
+    ids: frozenset[str]
+    complete: bool
+
+
+def _networks_of(zone: PrivateDnsZone, estate: Estate) -> _Networks:
+    known = _known(estate)
+    if zone.id not in known:
+        links, complete = each(estate.follow(zone, _LINKS))
+        ids, all_read = each(tuple(link.virtual_network_id for link in links))
+        keys = frozenset(armid.key(network_id) for network_id in ids if network_id is not None)
+        known[zone.id] = _Networks(keys, complete and all_read)
+    return known[zone.id]
+
+
+@per_estate
+def _known(_: Estate) -> dict[str, _Networks]:
+    return {}
 
 
 FACTS: Facts = {

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
 from scanner import armid
 from scanner.errors import SnapshotError
+from scanner.inventory import projects
 from scanner.inventory.build import build, lies_below
 from scanner.inventory.coverage import Coverage
 from scanner.inventory.derived import DERIVED
 from scanner.inventory.fields import UNREAD, Link, Links, Many, Members, Resource
 from scanner.inventory.kinds import KINDS, TABLE_KINDS
+from scanner.inventory.model.organization import Project
 from scanner.snapshot.manifest import Manifest
+from scanner.snapshot.read import VERIFY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,18 +44,28 @@ class Estate:
         self.manifest = manifest
         self.config = config
         self.coverage = Coverage(manifest)
-        self._kinds = {
-            kind: tuple(sorted(found, key=lambda resource: armid.key(resource.id)))
-            for kind, found in resources.items()
-        }
-        self._by_id: dict[str, Resource] = {
-            armid.key(resource.id): resource for found in self._kinds.values() for resource in found
-        }
-        self._reverse: dict[tuple[str, str], dict[str, list[Resource]]] = {}
+        self._kinds: dict[str, tuple[Resource, ...]] = {}
+        self._by_id: dict[str, Resource] = {}
+        for kind, found in resources.items():
+            if kind != Project.KIND:
+                keyed = [(armid.key(resource.id), resource) for resource in found]
+                keyed.sort(key=itemgetter(0))
+                self._kinds[kind] = tuple(resource for _, resource in keyed)
+                self._by_id.update(keyed)
+        self._reverse: dict[tuple[str, str], dict[Any, list[Resource]]] = {}
         self._facts: dict[str, dict[Resource, Any]] = {}
+        self.indexes: dict[Any, Any] = {}
+        """What facts have looked up of all resources, by the function that did (`per_estate`)."""
+
+    @cached_property
+    def _projects(self) -> dict[str, Project]:
+        """The projects by id: gathered from the workspaces once somebody asks."""
+        return {armid.key(project.id): project for project in projects.gather(self)}
 
     def of_kind(self, kind: str) -> Sequence[Resource]:
         """Return all resources of a kind, sorted by id."""
+        if kind == Project.KIND and kind not in self._kinds:
+            self._kinds[kind] = tuple(self._projects.values())
         return self._kinds.get(kind, ())
 
     def all_of(self, cls: type[R]) -> Sequence[R]:
@@ -58,27 +73,39 @@ class Estate:
         return cast("Sequence[R]", self.of_kind(cls.KIND))
 
     def __len__(self) -> int:
+        """Return the number of resources that were collected; what is gathered does not count."""
         return len(self._by_id)
 
     def find(self, arm_id: str) -> Resource | None:
-        """Return the collected resource with this id, whatever its casing."""
-        return self._by_id.get(armid.key(arm_id))
+        """Return the resource with this id, whatever its casing."""
+        place = armid.key(arm_id)
+        if place.startswith(projects.PREFIX):
+            return self._projects.get(place)
+        return self._by_id.get(place)
 
     def target(self, kind: str, arm_id: Maybe[str]) -> Maybe[Resource]:
         """Return what an id leads to: `None` if it does not exist, UNREAD if nobody could look."""
         if not isinstance(arm_id, str):
             return arm_id
-        found = self._by_id.get(armid.key(arm_id))
+        found = self.find(arm_id)
         if found is not None:
             return found if kind == found.KIND else None
-        if self._is_hidden(kind, arm_id):
-            return UNREAD
-        return None if self.coverage.has_record(KINDS[kind].TABLE, arm_id) else UNREAD
+        if kind == Project.KIND:
+            return None if projects.all_known(self) else UNREAD
+        return None if self._exists_not(KINDS[kind].TABLE, arm_id) else UNREAD
 
-    def _is_hidden(self, kind: str, arm_id: str) -> bool:
-        """Tell whether a resource may be embedded in a record that came without its body."""
+    def _exists_not(self, table: str, arm_id: str) -> bool:
+        """Tell whether a resource that was not collected is not there.
+
+        It may be embedded in a record that came without its body. Where its holder is known, all
+        that is listed per holder was asked for.
+        """
         holder = self._by_id.get(armid.key(armid.parent(arm_id)))
-        return holder is not None and holder.TABLE == KINDS[kind].TABLE and bool(holder.unread)
+        if holder is not None and table == holder.TABLE and holder.unread:
+            return False
+        if self.coverage.has_record(table, arm_id):
+            return True
+        return holder is not None and self.coverage.has_all(table, holder.id)
 
     def follow(self, holder: Any, reference: Reference) -> Any:
         """Return what a declared reference of a resource or part leads to.
@@ -100,8 +127,8 @@ class Estate:
     def members(self, holder: Resource, reference: Many) -> Members:
         """Return the resources that name this one, complete only if every one of them was read."""
         reverse = self._reversed(reference.to, reference.via)
-        found = reverse.get(armid.key(holder.id))
-        unplaced = "" in reverse
+        found = reverse.get(self.find(holder.id))
+        unplaced = UNREAD in reverse
         cls = KINDS[reference.to]
         hidden = holder.TABLE == cls.TABLE and bool(holder.unread)
         # Children lie below their holder; what merely points at it may lie anywhere.
@@ -113,19 +140,18 @@ class Estate:
             return Members(found) if found else _NONE
         return Members.partial(tuple(found or ()))
 
-    def _reversed(self, kind: str, via: str) -> dict[str, list[Resource]]:
+    def _reversed(self, kind: str, via: str) -> dict[Any, list[Resource]]:
+        """Return who names each resource; under UNREAD stand those that may name any."""
         index = self._reverse.get((kind, via))
         if index is None:
             index = self._reverse[kind, via] = {}
             for resource in self.of_kind(kind):
                 named = getattr(resource, via)
-                # A resource whose reference was not readable could belong to anyone: key "".
                 names: Iterable[Any] = named if isinstance(named, tuple) else (named,)
                 for name in names:
-                    if name is UNREAD:
-                        index.setdefault("", []).append(resource)
-                    elif name is not None:
-                        index.setdefault(armid.key(name), []).append(resource)
+                    holder = self.find(name) if isinstance(name, str) else name
+                    if holder is not None:
+                        index.setdefault(holder, []).append(resource)
         return index
 
     def environment(self, resource: Resource) -> Maybe[str]:
@@ -148,24 +174,26 @@ def load_estate(snapshot: Snapshot, config: Config) -> Estate:
         if table not in snapshot.manifest.tables:
             continue
         for row, line in enumerate(snapshot.lines(table)):
-            raw = _record(table, row, line)
+            raw = _record(snapshot, table, row, line)
             for cls in kinds:
                 for resource in build(cls, raw, row):
                     resources.setdefault(resource.KIND, []).append(resource)
     return Estate(resources, snapshot.manifest, config)
 
 
-def _record(table: str, row: int, line: bytes) -> dict[str, Any]:
-    place = f"{table}, record {row + 1}"
+def _record(snapshot: Snapshot, table: str, row: int, line: bytes) -> dict[str, Any]:
     try:
         raw = msgspec.json.decode(line)
     except (msgspec.DecodeError, RecursionError) as problem:
-        raise SnapshotError(f"{place}: not readable as JSON: {problem}") from problem
+        raise _damaged(snapshot, table, row, f"not readable as JSON: {problem}") from problem
     if not isinstance(raw, dict) or not isinstance(raw.get("id"), str):
-        raise SnapshotError(
-            f"{place}: not a resource: it has no id", hint="Check the snapshot with `verify`."
-        )
+        raise _damaged(snapshot, table, row, "not a resource: it has no id")
     return raw
+
+
+def _damaged(snapshot: Snapshot, table: str, row: int, problem: str) -> SnapshotError:
+    place = f"{snapshot.path}: table {table}, line {row + 1}"
+    return SnapshotError(f"{place}: {problem}", hint=VERIFY)
 
 
 def empty_estate(config: Config) -> Estate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from scanner.inventory.connectivity import network_of
 from scanner.inventory.facts import Facts, computed
@@ -24,12 +24,6 @@ class Exposure(Part, frozen=True, kw_only=True):
         str, computed("private, public-restricted (selected networks only) or public.")
     ]
     reasons: Annotated[tuple[str, ...], computed("What the level was told by.")] = ()
-
-
-class Profile(Part, frozen=True, kw_only=True):
-    """Which of the source profiles a workspace has."""
-
-    network: Annotated[str, computed("private, or public (restricted or not).")]
 
 
 class ForeignPrivateEndpoint(Part, frozen=True, kw_only=True):
@@ -129,14 +123,6 @@ def _reasons(workspace: Workspace, used: Workspace) -> Members:
     return Members(reasons)
 
 
-def profile(workspace: Workspace, estate: Estate) -> Maybe[Profile]:
-    """Return which profile a workspace has, by its exposure."""
-    exposed: Any = estate.fact("exposure", workspace, exposure)
-    if not isinstance(exposed, Exposure):
-        return exposed  # type: ignore[no-any-return]
-    return Profile(network="private" if exposed.level == "private" else "public")
-
-
 def foreign_private_endpoints(workspace: Workspace, _: Estate) -> Members:
     """Return the approved connections of private endpoints in other subscriptions."""
     connections, complete = each(workspace.private_endpoint_connections)
@@ -167,12 +153,6 @@ FACTS: Facts = {
                 "ipAllowlist",
                 "privateEndpointConnections",
             ),
-        ),
-        "profile": Derived(
-            Profile,
-            profile,
-            "Profile of the workspace: whether its network is private or public.",
-            ("publicNetworkAccess", "networkAcls", "ipAllowlist"),
         ),
         "foreignPrivateEndpoints": Derived(
             tuple[ForeignPrivateEndpoint, ...],

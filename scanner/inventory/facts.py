@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from scanner.inventory.fields import Derived, prop
 
@@ -29,13 +28,12 @@ def per_estate(build: Callable[[Estate], I]) -> Callable[[Estate], I]:
 
     A fact that looked through the estate for every resource would cost its square.
     """
-    built: WeakKeyDictionary[Any, I] = WeakKeyDictionary()
 
     def get(estate: Estate) -> I:
-        index = built.get(estate)
+        index = estate.indexes.get(build)
         if index is None:
-            index = built[estate] = build(estate)
-        return index
+            index = estate.indexes[build] = build(estate)
+        return cast("I", index)
 
     return get
 

@@ -10,7 +10,7 @@ import msgspec
 from scanner.inventory.build import FieldInfo, declared, part_of
 from scanner.inventory.derived import DERIVED
 from scanner.inventory.fields import Derived, Link, Part, Resource
-from scanner.inventory.kinds import KINDS
+from scanner.inventory.kinds import GATHERED, KINDS
 
 if typing.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,8 @@ def render_fields() -> str:
     lines = [_HEAD]
     for kind in sorted(KINDS):
         cls = KINDS[kind]
-        lines += [f"## {kind}", "", f"Table `{cls.TABLE}`.", ""]
+        origin = "Gathered from the table" if cls in GATHERED else "Table"
+        lines += [f"## {kind}", "", f"{origin} `{cls.TABLE}`.", ""]
         lines += ["| field | type | from | meaning |", "| --- | --- | --- | --- |"]
         lines += list(_rows(cls))
         lines.append("")

@@ -35,7 +35,12 @@ from scanner.inventory.model.interfaces import (
 from scanner.inventory.model.managed_network import ManagedNetwork, OutboundRule
 from scanner.inventory.model.network import NetworkSecurityGroup, Subnet, VirtualNetwork
 from scanner.inventory.model.network_access import PrivateEndpointConnectionRecord
-from scanner.inventory.model.organization import ManagementGroup, ResourceGroup, Subscription
+from scanner.inventory.model.organization import (
+    ManagementGroup,
+    Project,
+    ResourceGroup,
+    Subscription,
+)
 from scanner.inventory.model.policy import (
     PolicyAssignment,
     PolicyDefinition,
@@ -63,6 +68,7 @@ _ALL: Final[tuple[type[Resource], ...]] = (
     ManagementGroup,
     Subscription,
     ResourceGroup,
+    Project,
     Workspace,
     Compute,
     Datastore,
@@ -109,14 +115,17 @@ _ALL: Final[tuple[type[Resource], ...]] = (
 _EMBEDDED: Final = frozenset(
     inner for kind in _ALL for _, inner in getattr(kind, "EMBEDDED", {}).values()
 )
+GATHERED: Final = frozenset({Project})
+"""Kinds that no record becomes: the estate gathers them from the resources of their table."""
 
 KINDS: Final[dict[str, type[Resource]]] = {kind.KIND: kind for kind in _ALL}
 """The struct of each kind, by the word that rules name it with."""
 
 TABLE_KINDS: Final[dict[str, tuple[type[Resource], ...]]] = {
-    kind.TABLE: (kind,) for kind in _ALL if kind not in _EMBEDDED
+    kind.TABLE: (kind,) for kind in _ALL if kind not in _EMBEDDED | GATHERED
 }
-"""The kinds that a table's records become; what is embedded in another kind comes with that one."""
+"""The kinds that a table's records become; what is embedded in another kind comes with that one,
+and what is gathered from resources has no records."""
 
 
 def kind_hint(word: str) -> str:

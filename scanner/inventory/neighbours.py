@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from scanner import armid
 from scanner.inventory.facts import Facts, per_estate, whole
-from scanner.inventory.fields import UNREAD, Derived, Members, Resource
+from scanner.inventory.fields import UNREAD, Derived, Maybe, Members, Resource
 from scanner.inventory.kinds import KINDS
 from scanner.inventory.model.workspace import Workspace
-from scanner.inventory.organization import project_of
-from scanner.inventory.truth import Found
+from scanner.inventory.organization import project_of, team_of
+from scanner.inventory.truth import Found, Verdict, either, negation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scanner.inventory.estate import Estate
 
 Slot: TypeAlias = tuple[Any, Any, Any]
-"""Project, environment and region."""
+"""What a workspace is for (a project, a team, everybody), its environment and its region."""
 
 _KINDS = (
     "storageAccount",
@@ -35,46 +37,104 @@ _KINDS = (
 """Kinds whose environment counts in a resource group."""
 
 
-def _slot(workspace: Workspace, estate: Estate) -> Slot:
-    return project_of(workspace, estate), estate.environment(workspace), workspace.location
+def _everybody(workspace: Workspace, _: Estate) -> Maybe[str]:
+    """Return the same for all workspaces; a hub's projects come with it."""
+    kind = workspace.kind
+    return UNREAD if kind is UNREAD else None if kind == "Project" else ""
+
+
+def _apart(one: Workspace, other: Workspace) -> Verdict:
+    """Tell whether two are neither the same, nor a hub and its project."""
+    if one is other:
+        return False
+    return negation(either((_is_hub_of(one, other), _is_hub_of(other, one))))
+
+
+def _is_hub_of(hub: Workspace, project: Workspace) -> Verdict:
+    named = project.hub_resource_id
+    if isinstance(named, str):
+        return armid.key(named) == armid.key(hub.id)
+    return UNREAD if named is UNREAD else False
+
+
+def _families_apart(one: Workspace, other: Workspace) -> Verdict:
+    """Tell whether two are neither the same, nor of the same hub."""
+    hubs = one.hub_resource_id, other.hub_resource_id
+    if isinstance(hubs[0], str) and isinstance(hubs[1], str):
+        return armid.key(hubs[0]) != armid.key(hubs[1])
+    return _apart(one, other)
+
+
+class _Unit(NamedTuple):
+    """What workspaces are made for: which one of these, and which others do not stand beside it."""
+
+    of: Callable[[Workspace, Estate], Maybe[str]]
+    apart: Callable[[Workspace, Workspace], Verdict]
+
+
+UNITS: Final = {
+    "project": _Unit(project_of, _apart),
+    # A team shares its hub: the projects in it have that in common.
+    "team": _Unit(team_of, _families_apart),
+    "everybody": _Unit(_everybody, _apart),
+}
+"""What a workspace may be made for."""
+
+
+def _slot(workspace: Workspace, unit: str, estate: Estate) -> Slot:
+    of = UNITS[unit].of
+    return of(workspace, estate), estate.environment(workspace), workspace.location
 
 
 @per_estate
-def _slots(estate: Estate) -> dict[Slot, list[Workspace]]:
-    """Return the workspaces of each slot; slots not wholly read contain UNREAD."""
-    found: dict[Slot, list[Workspace]] = {}
-    for workspace in estate.all_of(Workspace):
-        slot = _slot(workspace, estate)
-        if None not in slot:
-            found.setdefault(slot, []).append(workspace)
+def _slots(estate: Estate) -> dict[str, dict[Slot, list[Workspace]]]:
+    """Return the workspaces of each slot, by unit; slots not wholly read contain UNREAD."""
+    found: dict[str, dict[Slot, list[Workspace]]] = {unit: {} for unit in UNITS}
+    for unit, slots in found.items():
+        for workspace in estate.all_of(Workspace):
+            slot = _slot(workspace, unit, estate)
+            if None not in slot:
+                slots.setdefault(slot, []).append(workspace)
     return found
+
+
+def _whole_slot(slot: Slot, unit: str, estate: Estate) -> bool:
+    """Tell whether no other workspace may be in a slot than those that are known to be."""
+    slots = _slots(estate)[unit]
+    possible = itertools.product(*((part, UNREAD) for part in slot))
+    unsure = any(UNREAD in other and other in slots for other in possible)
+    return whole(estate, Workspace.TABLE) and not unsure
+
+
+def stands_alone(workspace: Workspace, unit: str, estate: Estate) -> Verdict:
+    """Tell whether no other workspace is made for the same, in the same environment and region.
+
+    It is false of a workspace that is made for nothing of the kind.
+    """
+    slot = _slot(workspace, unit, estate)
+    if slot[0] is None:
+        return False
+    if UNREAD in slot or None in slot:
+        return UNREAD if UNREAD in slot else True
+    # The first one decides: an environment may have thousands.
+    apart = UNITS[unit].apart
+    beside = either(apart(workspace, other) for other in _slots(estate)[unit][slot])
+    if beside is False and not _whole_slot(slot, unit, estate):
+        return UNREAD
+    return negation(beside)
 
 
 def same_slot_workspaces(workspace: Workspace, estate: Estate) -> Members:
     """Return the ids of other workspaces for the same project, environment and region."""
-    slot = _slot(workspace, estate)
+    slot = _slot(workspace, "project", estate)
     if None in slot:
         return Members()
     if UNREAD in slot:
         return Members.partial()
-    slots = _slots(estate)
-    found = tuple(other.id for other in slots[slot] if not _related(workspace, other))
-    unsure = any(
-        UNREAD in possible and possible in slots
-        for possible in itertools.product(*((part, UNREAD) for part in slot))
-    )
-    complete = whole(estate, Workspace.TABLE) and not unsure
-    return Members(found) if complete else Members.partial(found)
-
-
-def _related(one: Workspace, other: Workspace) -> bool:
-    """Tell whether two are the same, or a hub and its project."""
-    return one is other or _is_hub_of(one, other) or _is_hub_of(other, one)
-
-
-def _is_hub_of(hub: Workspace, project: Workspace) -> bool:
-    named = project.hub_resource_id
-    return isinstance(named, str) and armid.key(named) == armid.key(hub.id)
+    found = Found(complete=_whole_slot(slot, "project", estate))
+    for other in _slots(estate)["project"][slot]:
+        found.add(_apart(workspace, other), other.id)
+    return found.members()
 
 
 @per_estate
@@ -115,9 +175,7 @@ def group_neighbours(workspace: Workspace, estate: Estate) -> Members:
     found = Found(complete=_all_read(group, estate))
     for other in _groups(estate)[group]:
         if isinstance(other, Workspace):
-            unsure = other.hub_resource_id is UNREAD or workspace.hub_resource_id is UNREAD
-            apart: Any = UNREAD if unsure and other is not workspace else True
-            found.add(not _related(workspace, other) and apart, other.id)
+            found.add(_apart(workspace, other), other.id)
         elif own is not None:
             theirs = estate.environment(other)
             if UNREAD in {own, theirs} and theirs is not None:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from scanner.inventory.fields import UNREAD, Derived
 from scanner.inventory.holders import holder_of, is_missing
 from scanner.inventory.kinds import KINDS
-from scanner.inventory.model.organization import ManagementGroup, ResourceGroup, Subscription
+from scanner.inventory.model.organization import (
+    ManagementGroup,
+    Project,
+    ResourceGroup,
+    Subscription,
+)
 from scanner.inventory.model.tracked import TrackedResource
 from scanner.snapshot.redact import MARK
 
@@ -26,6 +31,8 @@ _NAMES = {
     "costCenter": "Cost center",
 }
 _ATTRIBUTES = {"costCenter": "cost_center"}
+_IN_SUBSCRIPTION = "/subscriptions/"
+"""What is above subscriptions hands no tags on."""
 
 
 def tag_fact(name: str) -> Callable[[Resource, Estate], Maybe[str]]:
@@ -40,7 +47,7 @@ def tag_fact(name: str) -> Callable[[Resource, Estate], Maybe[str]]:
         return above(holder_of(resource.id), estate)
 
     def above(scope: str, estate: Estate) -> Maybe[str]:
-        while scope:
+        while scope.lower().startswith(_IN_SUBSCRIPTION):
             found = estate.find(scope)
             if found is not None:
                 # Subscriptions are shared by many owners: their tags are not handed on.
@@ -66,7 +73,7 @@ def _own(tags: Any, keys: tuple[str, ...]) -> Maybe[str]:
     lowered = {name.lower(): value for name, value in tags.items()}
     for key in keys:
         value: str | None = lowered.get(key.lower())
-        if value is not None:
+        if value is not None and value.strip():
             return UNREAD if value == MARK else value
     return None
 
@@ -83,10 +90,20 @@ FACTS: Facts = {
         for name, words in _NAMES.items()
     }
     for kind, cls in KINDS.items()
+    if cls is not Project  # which has all that its workspaces have of these
 }
 
 
 def project_of(resource: Resource, estate: Estate) -> Maybe[str]:
     """Return the project of a resource in lower case, for comparing."""
-    value: Any = estate.fact("project", resource, FACTS[resource.KIND]["project"].compute)
+    return _compared("project", resource, estate)
+
+
+def team_of(resource: Resource, estate: Estate) -> Maybe[str]:
+    """Return the team of a resource in lower case, for comparing."""
+    return _compared("team", resource, estate)
+
+
+def _compared(name: str, resource: Resource, estate: Estate) -> Maybe[str]:
+    value: Any = estate.fact(name, resource, FACTS[resource.KIND][name].compute)
     return value.strip().lower() if isinstance(value, str) else value

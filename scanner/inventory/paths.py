@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scanner.inventory.build import declared, part_of
 from scanner.inventory.derived import DERIVED
 from scanner.inventory.fields import UNREAD, Derived, Link, Members, Part, Reference, Resource
 from scanner.inventory.kinds import KINDS
+from scanner.schemas.problems import nearest
 
 if TYPE_CHECKING:
     import msgspec
@@ -26,6 +26,11 @@ Getter = Callable[[Any], Any]
 STAR = "[*]"
 EMPTY = Members()
 _TOKEN = re.compile(r"\.?([A-Za-z_$][\w$-]*)|(\[\*\])|\['((?:[^']|'')*)'\]|\[([^\]*']+)\]")
+
+
+_NO_ALIAS = "Fields are paths of the inventory (docs/fields.md), no aliases of Azure Policy."
+_BODY = "properties"
+_NO_BODY = "Fields are named without 'properties.', as docs/fields.md has them."
 
 
 class PathError(ValueError):
@@ -48,17 +53,8 @@ class Step(NamedTuple):
     """Type of what the step leads to: a struct class, or a plain type."""
     source: str
     """Raw property path of a field, relative to the struct that holds it."""
-
-
-class Leaf(NamedTuple):
-    """One value that a path selects, with the place it stands at."""
-
-    path: str
-    value: Any
-    owner: Resource | None
-    """The resource that holds the value."""
-    property: str
-    """Dotted path in the owner's raw record, "" where the value is derived."""
+    values: tuple[str, ...] = ()
+    """Azure's documented values of a field that has no others."""
 
 
 def tokens(path: str) -> list[str]:
@@ -67,7 +63,8 @@ def tokens(path: str) -> list[str]:
     while position < len(path):
         match = _TOKEN.match(path, position)
         if match is None:
-            raise PathError(f"'{path}' is not a field path: unexpected '{path[position:]}'")
+            problem = f"'{path}' is not a field path: unexpected '{path[position:]}'"
+            raise PathError(problem, _NO_ALIAS if "/" in path else "")
         name, star, quoted, bare = match.groups()
         found.append(name or star or bare or quoted.replace("''", "'"))
         position = match.end()
@@ -123,8 +120,8 @@ def _step(token: str, current: Any, path: str) -> Step:
 def _named(token: str, struct: type[msgspec.Struct], path: str) -> Step:
     names = names_of(struct)
     if token not in names:
-        near = difflib.get_close_matches(token, names, n=1, cutoff=0.5)
-        hint = f"Did you mean '{near[0]}'?" if near else f"It has: {', '.join(sorted(names))}"
+        near = _NO_BODY if token == _BODY else nearest(token, names)
+        hint = near or f"It has: {', '.join(sorted(names))}"
         owner = struct.KIND if issubclass(struct, Resource) else struct.__name__
         raise PathError(f"unknown field '{token}' of {owner} in '{path}'", hint)
     known = names[token]
@@ -138,7 +135,8 @@ def _named(token: str, struct: type[msgspec.Struct], path: str) -> Step:
         via = known.via
         source = _via_source(struct, via)
         return Step(token, "reference", via, known, result, source)
-    return Step(token, "field", known.attribute, None, known.annotation, _raw(known.source))
+    result, source = known.annotation, known.source
+    return Step(token, "field", known.attribute, None, result, _raw(source), source.values)
 
 
 def _raw(source: Any) -> str:
@@ -184,6 +182,12 @@ def is_many(steps: tuple[Step, ...]) -> bool:
     return any(step.kind == "star" for step in steps)
 
 
+def leads_away(steps: tuple[Step, ...]) -> bool:
+    """Tell whether a path goes through, or ends at, a resource other than the one it starts from."""
+    ends = (_struct(step.result)[0] for step in steps)
+    return any(end is not None and issubclass(end, Resource) for end in ends)
+
+
 def getter(steps: tuple[Step, ...], estate: Estate) -> Getter:
     """Return the closure that follows checked steps: a value, or Members for a path with `[*]`."""
     for position, step in enumerate(steps):
@@ -192,17 +196,17 @@ def getter(steps: tuple[Step, ...], estate: Estate) -> Getter:
             return _each(
                 getter(steps[:position], estate), getter(rest, estate), nested=is_many(rest)
             )
-    hops = [_hop(step, estate) for step in steps]
+    hops = [hop(step, estate) for step in steps]
     if not hops:
         return lambda value: value
     if len(hops) == 1:
         return hops[0]
 
     def follow(value: Any) -> Any:
-        for hop in hops:
+        for one in hops:
             if value is None or value is UNREAD:
                 return value
-            value = hop(value)
+            value = one(value)
         return value
 
     return follow
@@ -231,7 +235,8 @@ def _each(collection: Getter, rest: Getter, *, nested: bool) -> Getter:
     return select
 
 
-def _hop(step: Step, estate: Estate) -> Getter:
+def hop(step: Step, estate: Estate) -> Getter:
+    """Return the closure that follows one step; a star has none: it selects several values."""
     if step.kind == "field":
         attribute = step.attribute
         return lambda holder: getattr(holder, attribute)
@@ -252,45 +257,3 @@ def _lookup(holder: Any, key: str) -> Any:
         return holder[key]
     lowered = key.lower()
     return next((value for name, value in holder.items() if name.lower() == lowered), None)
-
-
-def leaves(steps: tuple[Step, ...], start: Resource, estate: Estate) -> Iterator[Leaf]:
-    """Yield each value a path selects with its place, for evidence. Slow: not for deciding."""
-    return _walk(steps, Leaf("", start, start, ""), estate)
-
-
-def leaves_from(steps: tuple[Step, ...], start: Leaf, estate: Estate) -> Iterator[Leaf]:
-    """Yield each value a path selects from a place that another path has led to."""
-    return _walk(steps, start, estate)
-
-
-def _walk(steps: tuple[Step, ...], at: Leaf, estate: Estate) -> Iterator[Leaf]:
-    for position, step in enumerate(steps):
-        if at.value is None or at.value is UNREAD:
-            rest = "".join("[*]" if s.kind == "star" else f".{s.text}" for s in steps[position:])
-            yield Leaf((at.path + rest).lstrip("."), at.value, at.owner, at.property)
-            return
-        if step.kind == "star":
-            for index, member in enumerate(at.value):
-                yield from _walk(steps[position + 1 :], _member(at, index, member), estate)
-            return
-        at = _next(step, at, estate)
-    yield at
-
-
-def _member(at: Leaf, index: int, member: Any) -> Leaf:
-    if isinstance(member, Resource):
-        return Leaf(f"{at.path}[{index}]", member, member, "")
-    return Leaf(f"{at.path}[{index}]", member, at.owner, at.property and f"{at.property}[{index}]")
-
-
-def _next(step: Step, at: Leaf, estate: Estate) -> Leaf:
-    value = _hop(step, estate)(at.value)
-    path = f"{at.path}.{step.text}" if at.path else step.text
-    if isinstance(value, Resource):
-        return Leaf(path, value, value, "")
-    if isinstance(at.value, Resource):
-        return Leaf(path, value, at.owner, step.source)
-    # Inside a derived fact nothing stands in the record: the property stays empty.
-    below = f"{at.property}.{step.source}" if at.property and step.source else ""
-    return Leaf(path, value, at.owner, below)

@@ -47,7 +47,13 @@ def either(verdicts: Iterable[Verdict]) -> Verdict:
 
 def both(*verdicts: Verdict) -> Verdict:
     """Tell whether all are true: one that is false decides, whatever could not be read."""
-    return negation(either(negation(verdict) for verdict in verdicts))
+    result: Verdict = True
+    for verdict in verdicts:
+        if verdict is UNREAD:
+            result = UNREAD
+        elif not verdict:
+            return False
+    return result
 
 
 def each(members: Any) -> tuple[tuple[Any, ...], bool]:

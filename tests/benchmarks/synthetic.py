@@ -1,17 +1,22 @@
 """Synthetic estates of any size: the shapes of real records, about one setting in twenty wrong.
 
-How many records of each kind come with a workspace follows the Contoso fixture estate.
+How many records of each kind come with a workspace follows the Contoso fixture estate, as does
+what it shares with others: roles, policies, DNS zones and logs.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.benchmarks import landing_zone as above
+from tests.benchmarks.landing_zone import record as _record
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Record = tuple[str, dict[str, Any]]
 RECORDS_PER_WORKSPACE = 45
+_WORKSPACES_PER_NETWORK = 3
 _ML = "Microsoft.MachineLearningServices/workspaces"
 _ENVIRONMENTS = ("dev", "qa", "prod")
 _SIZES = ("Standard_D4s_v5", "Standard_E8s_v5", "Standard_F16s_v2")
@@ -25,7 +30,9 @@ def _right(index: int, number: int = 0) -> bool:
 
 def records(number: int) -> Iterator[Record]:
     """Yield about `number` records: workspaces with what belongs to them, in many subscriptions."""
-    for index in range(max(1, number // RECORDS_PER_WORKSPACE)):
+    workspaces = max(1, number // RECORDS_PER_WORKSPACE)
+    yield from above.landing_zone(1 + (workspaces - 1) // _WORKSPACES_PER_NETWORK)
+    for index in range(workspaces):
         yield from _workspace(index)
 
 
@@ -33,15 +40,16 @@ def _workspace(index: int) -> Iterator[Record]:
     environment = _ENVIRONMENTS[index % 3]
     subscription = f"/subscriptions/00000000-0000-0000-0000-{index // 100:012d}"
     group = f"{subscription}/resourceGroups/rg-{index}"
-    tags = {"environment": environment, "project": f"p{index // 3}", "owner": "team@example.com"}
+    tags = {
+        "environment": environment,
+        "project": f"p{index // 3}",
+        "owner": "team@example.com",
+        "costCenter": "CC-1000",
+    }
     place = {"location": "westeurope", "tags": tags}
     workspace = f"{group}/providers/{_ML}/ws-{index}"
     if index % 100 == 0:
-        name = subscription.rpartition("/")[2]
-        yield (
-            "subscriptions",
-            {"id": subscription, "subscriptionId": name, "displayName": f"sub-{index // 100}"},
-        )
+        yield from above.subscription(subscription, index // 100)
     yield "resourceGroups", _record(group, "Microsoft.Resources/resourceGroups", place, {})
     dependents = _dependents(group, index)
     for table, kind, arm_id, properties in dependents:
@@ -49,112 +57,127 @@ def _workspace(index: int) -> Iterator[Record]:
     ids = [arm_id for _, _, arm_id, _ in dependents]
     yield "workspaces", _record(workspace, _ML, place, _workspace_properties(index, group, ids))
     yield from _networking(group, index, [workspace, *ids], place)
-    yield from _access(subscription, group, index)
+    yield from _access(group, index, [workspace, *ids], place)
+    yield from _contents(workspace, group, index, place)
+
+
+def _contents(workspace: str, group: str, index: int, place: dict[str, Any]) -> Iterator[Record]:
+    """Yield what a workspace consists of: computes, datastores, an endpoint, rules, logs."""
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {_identity(group, index): {}}}
     for number in range(3):
-        properties = _compute(index, number)
-        identity = {"type": "UserAssigned", "userAssignedIdentities": {f"{group}/id": {}}}
-        yield (
-            "computes",
-            _record(
-                f"{workspace}/computes/c{number}",
-                f"{_ML}/computes",
-                place | {"identity": identity},
-                properties,
-            ),
-        )
+        compute = f"{workspace}/computes/c{number}"
+        own = place | {"identity": identity}
+        yield "computes", _record(compute, f"{_ML}/computes", own, _compute(index, number))
     for number in range(4):
+        datastore = f"{workspace}/datastores/d{number}"
         yield (
             "datastores",
-            _record(
-                f"{workspace}/datastores/d{number}",
-                f"{_ML}/datastores",
-                {},
-                _datastore(index, number),
-            ),
+            _record(datastore, f"{_ML}/datastores", {}, _datastore(index, number)),
         )
-    setting = f"{workspace}/providers/Microsoft.Insights/diagnosticSettings/central"
-    logs = [{"categoryGroup": "allLogs", "enabled": _right(index)}]
-    yield (
-        "diagnosticSettings",
-        _record(setting, "Microsoft.Insights/diagnosticSettings", {}, {"logs": logs}),
-    )
     endpoint = f"{workspace}/onlineEndpoints/score"
-    yield (
-        "onlineEndpoints",
-        _record(
-            endpoint,
-            f"{_ML}/onlineEndpoints",
-            place,
-            {"authMode": "AADToken", "publicNetworkAccess": "Disabled"},
-        ),
-    )
+    body = {"authMode": "AADToken", "publicNetworkAccess": "Disabled"}
+    yield "onlineEndpoints", _record(endpoint, f"{_ML}/onlineEndpoints", place, body)
+    kind = "Microsoft.Insights/diagnosticSettings"
+    for holder in (workspace, endpoint):
+        logs = [{"categoryGroup": "allLogs", "enabled": _right(index)}]
+        setting = f"{holder}/providers/{kind}/central"
+        told: dict[str, Any] = {"logs": logs, "workspaceId": above.LOGS}
+        yield "diagnosticSettings", _record(setting, kind, {}, told)
+    for name in ("packages.contoso.com", "images.contoso.com"):
+        rule = f"{workspace}/outboundRules/{name.partition('.')[0]}"
+        body = {"type": "FQDN", "destination": name, "category": "UserDefined", "status": "Active"}
+        yield "outboundRules", _record(rule, f"{_ML}/outboundRules", {}, body)
 
 
 def _networking(
     group: str, index: int, targets: list[str], place: dict[str, Any]
 ) -> Iterator[Record]:
-    """Yield a private endpoint, its interface and its zone group for each target."""
+    """Yield a private endpoint, its interface and its zone group for each sub-resource in use."""
     network = f"{group}/providers/Microsoft.Network"
-    subnet = f"{network}/virtualNetworks/vnet-{index}/subnets/endpoints"
-    guard = f"{network}/networkSecurityGroups/nsg-{index}"
-    body = {"addressPrefix": "10.0.0.0/24", "networkSecurityGroup": {"id": guard}}
-    subnets = {"subnets": [{"id": subnet, "name": "endpoints", "properties": body}]}
-    kind = "Microsoft.Network/virtualNetworks"
-    yield (
-        "virtualNetworks",
-        _record(f"{network}/virtualNetworks/vnet-{index}", kind, place, subnets),
-    )
-    kind = "Microsoft.Network/networkSecurityGroups"
-    yield "networkSecurityGroups", _record(guard, kind, place, {"securityRules": []})
-    for number, target in enumerate(targets):
-        endpoint = f"{network}/privateEndpoints/pe-{number}"
-        state = {"status": "Approved"}
-        connection = {
-            "privateLinkServiceId": target,
-            "groupIds": ["g"],
-            "privateLinkServiceConnectionState": state,
-        }
-        properties = {
-            "subnet": {"id": subnet},
-            "privateLinkServiceConnections": [{"properties": connection}],
-        }
-        kind = "Microsoft.Network/privateEndpoints"
-        yield "privateEndpoints", _record(endpoint, kind, place, properties)
-        zone = f"{endpoint}/privateDnsZoneGroups/default"
-        yield "privateDnsZoneGroups", _record(zone, f"{kind}/privateDnsZoneGroups", {}, {})
-        kind = "Microsoft.Network/networkInterfaces"
-        interface = f"{network}/networkInterfaces/nic-{number}"
-        addresses = {"ipConfigurations": [{"name": "a", "properties": {"subnet": {"id": subnet}}}]}
-        yield "networkInterfaces", _record(interface, kind, place, addresses)
+    number, first = divmod(index, _WORKSPACES_PER_NETWORK)
+    subnet = f"{above.vnet_id(number)}/subnets/endpoints"
+    if first == 0:
+        guard = f"{network}/networkSecurityGroups/nsg-{index}"
+        body = {"addressPrefix": "10.0.0.0/24", "networkSecurityGroup": {"id": guard}}
+        subnets = {"subnets": [{"id": subnet, "name": "endpoints", "properties": body}]}
+        kind = "Microsoft.Network/virtualNetworks"
+        yield "virtualNetworks", _record(above.vnet_id(number), kind, place, subnets)
+        kind = "Microsoft.Network/networkSecurityGroups"
+        yield "networkSecurityGroups", _record(guard, kind, place, {"securityRules": []})
+    workspace, storage, vault, registry, _ = targets
+    linked = {
+        "amlworkspace": workspace,
+        "blob": storage,
+        "file": storage,
+        "vault": vault,
+        "registry": registry,
+    }
+    for service, target in linked.items():
+        yield from _endpoint(network, service, target, (subnet, place))
 
 
-def _access(subscription: str, group: str, index: int) -> Iterator[Record]:
-    kind = "Microsoft.Authorization/roleAssignments"
-    for number in range(6):
-        name = f"{group}/providers/{kind}/{index:08d}-{number}"
-        definition = (
-            f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/role-{number}"
-        )
-        properties = {
-            "roleDefinitionId": definition,
-            "principalId": f"group-{index % 50}-{number}",
-            "principalType": "Group",
-            "scope": group,
-        }
-        yield "roleAssignments", _record(name, kind, {}, properties)
+def _endpoint(
+    network: str, service: str, target: str, where: tuple[str, dict[str, Any]]
+) -> Iterator[Record]:
+    subnet, place = where
+    endpoint = f"{network}/privateEndpoints/pe-{service}"
+    connection = {
+        "privateLinkServiceId": target,
+        "groupIds": [service],
+        "privateLinkServiceConnectionState": {"status": "Approved"},
+    }
+    properties = {
+        "subnet": {"id": subnet},
+        "privateLinkServiceConnections": [{"properties": connection}],
+    }
+    kind = "Microsoft.Network/privateEndpoints"
+    yield "privateEndpoints", _record(endpoint, kind, place, properties)
+    zones = [
+        {"name": zone, "properties": {"privateDnsZoneId": above.zone_id(zone)}}
+        for zone in above.ZONES[service]
+    ]
+    group = f"{endpoint}/privateDnsZoneGroups/default"
+    body = {"privateDnsZoneConfigs": zones}
+    yield "privateDnsZoneGroups", _record(group, f"{kind}/privateDnsZoneGroups", {}, body)
+    interface = f"{network}/networkInterfaces/nic-{service}"
+    addresses = {"ipConfigurations": [{"name": "a", "properties": {"subnet": {"id": subnet}}}]}
+    kind = "Microsoft.Network/networkInterfaces"
+    yield "networkInterfaces", _record(interface, kind, place, addresses)
 
 
-def _record(
-    arm_id: str, kind: str, place: dict[str, Any], properties: dict[str, Any]
-) -> dict[str, Any]:
-    name = arm_id.rpartition("/")[2]
-    return {"id": arm_id, "name": name, "type": kind, **place, "properties": properties}
+def _identity(group: str, index: int) -> str:
+    return f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-{index}"
+
+
+def _access(group: str, index: int, targets: list[str], place: dict[str, Any]) -> Iterator[Record]:
+    """Yield the workspace's identity with its three roles, and who works in the workspace."""
+    workspace, storage, vault, registry, _ = targets
+    identity = _identity(group, index)
+    kind = "Microsoft.ManagedIdentity/userAssignedIdentities"
+    yield "userAssignedIdentities", _record(identity, kind, place, {"principalId": f"mi-{index}"})
+    itself = (f"mi-{index}", "ServicePrincipal")
+    own = {
+        storage: above.BLOB_CONTRIBUTOR,
+        vault: above.VAULT_SECRETS_USER,
+        registry: above.ACR_PULL,
+    }
+    for scope, role in own.items():
+        yield above.assignment(scope, f"{index:08d}-{role[:8]}", role, itself)
+    team = index if _right(index, 14) else index // 3
+    admins, scientists = (f"admins-{team}", "Group"), (f"scientists-{team}", "Group")
+    work = above.SCIENTIST if index % 3 == 0 else above.READER
+    yield above.assignment(workspace, f"{index:08d}-admins", above.ADMIN, admins)
+    yield above.assignment(workspace, f"{index:08d}-scientists", work, scientists)
+    if not _right(index, 15):
+        somebody = (f"user-{index}", "User")
+        yield above.assignment(group, f"{index:08d}-owner", above.OWNER, somebody)
+    if not _right(index, 16):
+        yield above.exemption(workspace)
 
 
 def _dependents(group: str, index: int) -> list[tuple[str, str, str, dict[str, Any]]]:
     closed = {
         "publicNetworkAccess": "Disabled" if _right(index, 1) else "Enabled",
-        "privateEndpointConnections": [_connection(group, kind) for kind in ("blob", "file")],
     }
     storage = {
         "allowSharedKeyAccess": not _right(index, 2),
@@ -166,6 +189,7 @@ def _dependents(group: str, index: int) -> list[tuple[str, str, str, dict[str, A
         "enablePurgeProtection": True,
         "enableSoftDelete": True,
     }
+    services = {"st": ("blob", "file"), "kv": ("vault",), "cr": ("registry",), "ai": ()}
     kinds: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         ("storageAccounts", "Microsoft.Storage/storageAccounts", f"st{index}", storage),
         ("keyVaults", "Microsoft.KeyVault/vaults", f"kv{index}", vault),
@@ -173,9 +197,18 @@ def _dependents(group: str, index: int) -> list[tuple[str, str, str, dict[str, A
         ("applicationInsights", "Microsoft.Insights/components", f"ai{index}", {}),
     )
     return [
-        (table, kind, f"{group}/providers/{kind}/{name}", {**closed, **own})
+        (
+            table,
+            kind,
+            f"{group}/providers/{kind}/{name}",
+            closed | own | {"privateEndpointConnections": _connections(group, services[name[:2]])},
+        )
         for table, kind, name, own in kinds
     ]
+
+
+def _connections(group: str, services: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [_connection(group, service) for service in services]
 
 
 def _connection(group: str, name: str) -> dict[str, Any]:
@@ -191,16 +224,17 @@ def _connection(group: str, name: str) -> dict[str, Any]:
 
 def _workspace_properties(index: int, group: str, ids: list[str]) -> dict[str, Any]:
     storage, vault, registry, insights = ids
-    identity = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-{index}"
     return {
         "storageAccount": storage,
         "keyVault": vault,
         "containerRegistry": registry,
         "applicationInsights": insights,
-        "primaryUserAssignedIdentity": identity if _right(index, 4) else None,
+        "primaryUserAssignedIdentity": _identity(group, index) if _right(index, 4) else None,
         "publicNetworkAccess": "Disabled" if _right(index, 5) else "Enabled",
         "allowPublicAccessWhenBehindVnet": False,
-        "privateEndpointConnections": [_connection(group, "ws")] if _right(index, 5) else [],
+        "privateEndpointConnections": _connections(
+            group, ("amlworkspace",) if _right(index, 5) else ()
+        ),
         "managedNetwork": {
             "isolationMode": "AllowOnlyApprovedOutbound" if _right(index, 6) else "Disabled"
         },

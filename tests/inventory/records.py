@@ -58,6 +58,11 @@ def workspace(name: str = "ws", group: str = GROUP, top: Any = None, **propertie
     return record(f"{ML}/workspaces", name, group, **{"properties": properties, **(top or {})})
 
 
+def workspace_in(name: str, **top: Any) -> Record:
+    """A workspace in a resource group of its own, `rg-` and its name."""
+    return workspace(name, f"{SUB}/resourceGroups/rg-{name}", top=top)
+
+
 def project(hub: Record, name: str = "project", **properties: Any) -> Record:
     top = {"kind": "Project"}
     return workspace(name, top=top, hubResourceId=hub["id"], **properties)

@@ -107,6 +107,15 @@ def test_a_project_needs_its_hub():
     assert [item["tables"] for item in facts(of, mine, "gaps")] == [["workspaces"]]
 
 
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_the_same_gaps_may_be_all_of_one_workspace_and_not_of_another(names):
+    clear, blind = names
+    records = [workspace(clear), workspace(blind, storageAccount=UNREAD)]
+    of = with_gaps(gap("computes", SUB), records=records)
+    missing = {one["name"]: facts(of, one, "gaps")[1:] for one in records}
+    assert missing == {clear: [], blind: [UNREAD]}
+
+
 def test_gaps_of_one_cause_are_one():
     gaps = [gap(table, "/", status=0, code="NotExported") for table in ("keyVaults", "computes")]
     [found] = facts(with_gaps(*gaps), WS, "gaps")

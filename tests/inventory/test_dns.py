@@ -77,6 +77,13 @@ def test_link_to_another_network():
     assert dns(PE, *records) == [([], [NOTEBOOKS])]
 
 
+def test_link_whose_network_is_not_readable():
+    records = [zone_group(*ZONES), zone(API), link(API), zone(NOTEBOOKS), link(NOTEBOOKS, UNREAD)]
+    assert dns(PE, *records) == [([], [UNREAD])]
+    nowhere = {**link(NOTEBOOKS), "properties": {}}
+    assert dns(PE, *records[:-1], nowhere) == [([], [NOTEBOOKS])]
+
+
 def test_zone_that_is_gone():
     assert dns(PE, zone_group(*ZONES), zone(API), link(API)) == [([], [NOTEBOOKS])]
 

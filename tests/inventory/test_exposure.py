@@ -75,7 +75,7 @@ def test_of_a_project_is_its_hubs_with_the_reason():
     assert exposure["level"] == "private"
     assert exposure["reasons"][:2] == ["network of the hub hub", "publicNetworkAccess is Disabled"]
     assert profile == {"network": "private"}
-    assert facts(estate(mine), mine, "exposure") is None
+    assert facts(estate(mine), mine, "exposure", "profile") == [None, {}]
 
 
 @pytest.mark.parametrize(

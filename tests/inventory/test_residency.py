@@ -37,6 +37,26 @@ def test_each_role():
     ]
 
 
+def datastore(name, account="lake"):
+    body = {"datastoreType": "AzureBlob", "accountName": account}
+    return child(WS, "datastores", name, properties=body)
+
+
+LAKE = record("Microsoft.Storage/storageAccounts", "lake", location=FAR)
+
+
+def test_data_of_datastores_once_for_each_account():
+    stores = (datastore("one"), datastore("two"), datastore("own", "st"))
+    assert foreign(WS, STORAGE, LAKE, *stores) == [("st", "storage"), ("lake", "data")]
+
+
+def test_data_whose_place_is_not_known():
+    assert foreign(workspace(), datastore("one"), unread=["storageAccounts"]) == [UNREAD]
+    assert foreign(workspace(), datastore("one", UNREAD), LAKE) == [UNREAD]
+    blind = workspace(storageAccount=UNREAD)
+    assert foreign(blind, datastore("one"), LAKE) == [UNREAD], "it may be the workspace's own one"
+
+
 def test_a_compute_is_where_its_machines_are():
     far = compute(WS, "far", body={"computeLocation": FAR})
     near = compute(WS, "near", location=FAR, body={"computeLocation": "westeurope"})
@@ -55,7 +75,7 @@ def test_global_and_placeless_resources_are_nowhere_else():
 
 
 @pytest.mark.parametrize(
-    "table", ["computes", "onlineEndpoints", "batchEndpoints", "serverlessEndpoints"]
+    "table", ["computes", "onlineEndpoints", "batchEndpoints", "serverlessEndpoints", "datastores"]
 )
 def test_table_not_read(table):
     assert foreign(workspace(), unread=[table]) == [UNREAD]

@@ -135,6 +135,14 @@ def names(operations: int) -> tuple[str, ...]:
     return tuple(name for name in CAPABILITIES if operations & HOLDS[name])
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
+def usable(operations: int) -> tuple[str, ...]:
+    """Return the capabilities that some operations are enough to use to the full."""
+    return tuple(
+        name for name in names(operations) if all(operations & need for need in NEEDS[name])
+    )
+
+
 def operations_of(mask: int) -> tuple[str, ...]:
     """Return the names of operations, in the order of the table."""
     found = (line.operation for index, line in enumerate(LINES) if mask >> index & 1)

@@ -30,6 +30,10 @@ class PersonaExcess(Part, frozen=True, kw_only=True):
     principal_name: Annotated[
         Maybe[str], computed("Name of who has the role, by the principals file.")
     ] = None
+    principal: Annotated[
+        Maybe[str],
+        computed("Who has the role: the name by the principals file, or the object id."),
+    ] = None
     role_name: Annotated[Maybe[str], computed("Name of the role that gives it.")] = None
     scope: Annotated[str, computed("ARM id of the scope of the assignment.")]
     assignment_id: Annotated[str, computed("ARM id of the assignment.")]
@@ -118,6 +122,7 @@ def _excess(persona: str, capability: str, shown: Any, *, member: bool) -> Perso
         capability=capability,
         principal_id=shown.principal_id,
         principal_name=shown.principal_name,
+        principal=shown.principal,
         role_name=shown.role_name,
         scope=shown.scope,
         assignment_id=shown.assignment_id,

@@ -82,7 +82,7 @@ def _by_scope(estate: Estate) -> dict[str, list[DenyAssignment]]:
     return found
 
 
-def refused(chain: Chain, named: Named, estate: Estate) -> Refused:
+def refused(chain: Chain, assignment: Assignment, estate: Estate) -> Refused:
     """Return what deny assignments refuse to a principal at the place that a chain starts at."""
     if not was_read(DenyAssignment.TABLE, chain, estate):
         return _ANYTHING
@@ -91,6 +91,7 @@ def refused(chain: Chain, named: Named, estate: Estate) -> Refused:
         return _NOTHING
     if "" in known or (not chain.complete and _any_above(known)):
         return _ANYTHING
+    named = Named(assignment, estate)
     sure = maybe = 0
     for scope in chain.scopes:
         for denial in known.get(scope, ()):

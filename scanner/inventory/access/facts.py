@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from scanner.inventory.access import roles
-from scanner.inventory.access.assignments import ACTIVE, scope_of
+from scanner.inventory.access.assignments import scope_of
 from scanner.inventory.access.conformity import (
     PersonaExcess,
     PersonaLack,
@@ -19,11 +19,13 @@ from scanner.inventory.access.identities import (
     production_data_access,
 )
 from scanner.inventory.access.personas import here
+from scanner.inventory.access.profiles import Profile, profile_of
 from scanner.inventory.access.role_shapes import PersonaRole, persona_roles, personas_of
 from scanner.inventory.access.roles import role_of
 from scanner.inventory.access.scopes import level_of
-from scanner.inventory.access.shown import AccessGrant, members_of
+from scanner.inventory.access.shown import AccessGrant, active_members, members_of
 from scanner.inventory.access.spread import SharedGroup, shared_groups
+from scanner.inventory.exposure import exposure
 from scanner.inventory.fields import UNREAD, Derived, Maybe, Members
 from scanner.inventory.truth import equal
 
@@ -42,7 +44,8 @@ def access(workspace: Any, estate: Estate) -> Members:
 
 def active_access(workspace: Any, estate: Estate) -> Members:
     """Return the assignments in force at a workspace."""
-    return members_of(workspace_access(workspace, estate), estate, (ACTIVE,))
+    every: Members = estate.fact("access", workspace, access)
+    return active_members(every, workspace_access(workspace, estate))
 
 
 def account_access(account: Any, estate: Estate) -> Members:
@@ -53,6 +56,17 @@ def account_access(account: Any, estate: Estate) -> Members:
 def subscription_grants(subscription: Any, estate: Estate) -> Members:
     """Return every assignment that counts at a subscription."""
     return members_of(subscription_access(subscription, estate), estate)
+
+
+def profile(workspace: Any, estate: Estate) -> Profile:
+    """Return which of the source profiles a workspace has."""
+    exposed = estate.fact("exposure", workspace, exposure)
+    return profile_of(exposed, estate.fact("access", workspace, access))
+
+
+def configured_personas(_: Any, estate: Estate) -> tuple[str, ...] | None:
+    """Return the personas that the config names, `None` where it names none."""
+    return tuple(one.name for one in estate.config.personas) or None
 
 
 def _profile(attribute: str) -> Any:
@@ -110,6 +124,12 @@ def personas(assignment: Any, estate: Estate) -> Members:
     return found.of(key)
 
 
+_CONFIGURED: Final = Derived(
+    tuple[str, ...],
+    configured_personas,
+    "Personas that the config names, in its order; absent where it names none, and who is who is "
+    "told by built-in roles alone.",
+)
 _ASSIGNMENT: Final = {
     "roleName": Derived(
         str, role_name, "Name of the role, built-in ones included.", ("roleDefinitionId",)
@@ -159,6 +179,7 @@ FACTS: Facts = {
     "roleAssignment": _ASSIGNMENT,
     "roleEligibility": _ASSIGNMENT,
     "workspace": {
+        "configuredPersonas": _CONFIGURED,
         "access": Derived(
             _GRANTS,
             access,
@@ -176,7 +197,7 @@ FACTS: Facts = {
             tuple[PersonaExcess, ...],
             persona_excess,
             "What personas can do beyond the access matrix; absent where the matrix says nothing "
-            "of the environment.",
+            "of the environment. Who is gone can do nothing: `access[*].orphaned` has those.",
         ),
         "personaLack": Derived(
             tuple[PersonaLack, ...],
@@ -211,6 +232,13 @@ FACTS: Facts = {
             "environment.",
             ("identity",),
         ),
+        "profile": Derived(
+            Profile,
+            profile,
+            "Profile of the workspace: whether its network is private or public, and whether the "
+            "roles of its data scientists are restricted or not.",
+            ("publicNetworkAccess", "networkAcls", "ipAllowlist"),
+        ),
         "demandedAccessProfile": Derived(
             str,
             _profile("access"),
@@ -242,6 +270,7 @@ FACTS: Facts = {
         ),
     },
     "subscription": {
+        "configuredPersonas": _CONFIGURED,
         "access": Derived(
             _GRANTS,
             subscription_grants,

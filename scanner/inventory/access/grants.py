@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scanner.inventory.access import places as where
 from scanner.inventory.access.assignments import TABLES, Assignment, assignments
 from scanner.inventory.access.capabilities import DATA, PLANES
 from scanner.inventory.access.conditions import limited_by
-from scanner.inventory.access.denials import Named, refused
+from scanner.inventory.access.denials import refused
 from scanner.inventory.access.personas import Here, here
 from scanner.inventory.access.roles import Role, role_of
 from scanner.inventory.access.scopes import was_read
@@ -120,7 +121,7 @@ def _effect(assignment: Assignment, role: Role, places: Places, estate: Estate) 
             inherited = inherited or assignment.scope != places.places[0].key
         given, possible = role.sure & place.sure & reached, role.maybe & place.maybe & reached
         if possible:
-            no = refused(place.chain, Named(assignment, estate), estate)
+            no = refused(place.chain, assignment, estate)
             denied |= given & no.sure
             sure |= given & ~no.maybe
             maybe |= possible & ~no.sure
@@ -129,7 +130,13 @@ def _effect(assignment: Assignment, role: Role, places: Places, estate: Estate) 
     gone = orphaned(assignment)
     if gone is not False:
         sure, maybe = 0, maybe if gone is UNREAD else 0
-    return Effect(sure, maybe, denied & ~maybe, covers, inherited)
+    return _same(sure, maybe, denied & ~maybe, covers, inherited)
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _same(*parts: Any) -> Effect:
+    """Return the effect of these parts, one object for all equal ones: estates have few."""
+    return Effect(*parts)
 
 
 def _reached(scope: str, place: Place) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
+from scanner import armid
 from scanner.inventory.access import places as where
 from scanner.inventory.access.assignments import TABLES, assignments
 from scanner.inventory.access.capabilities import names
@@ -16,7 +17,7 @@ from scanner.inventory.access.grants import (
 from scanner.inventory.access.matrix import matrix
 from scanner.inventory.access.owners import identities_of
 from scanner.inventory.access.personas import here
-from scanner.inventory.access.shown import AccessGrant, shown_grant
+from scanner.inventory.access.shown import AccessGrant, called, shown_grant
 from scanner.inventory.environment import production
 from scanner.inventory.facts import computed, per_estate, whole
 from scanner.inventory.fields import UNREAD, Maybe, Members, Part
@@ -39,6 +40,10 @@ class DataAccess(Part, frozen=True, kw_only=True):
     storage_account_id: Annotated[str, computed("ARM id of the production storage account.")]
     storage_account: Annotated[str, computed("Name of the production storage account.")]
     principal_id: Annotated[str, computed("Object id of who comes from the workspace.")]
+    principal: Annotated[
+        Maybe[str],
+        computed("Who that is: name of the managed identity, name by the principals file, or id."),
+    ] = None
     owner_id: Annotated[
         Maybe[str],
         computed("ARM id of the managed identity, or of the resource that it is the identity of."),
@@ -59,12 +64,26 @@ class DataAccess(Part, frozen=True, kw_only=True):
 def identity_access(resource: Any, estate: Estate) -> Members:
     """Return every grant of a resource's managed identities, at whatever scope it was seen.
 
-    Groups that the identity is in count where the principals file has them.
+    Groups that the identity is in count where the principals file has them. A workspace and its
+    computes mostly run as the same identities: what those have is worked out once.
     """
+    principals = tuple(principal for _, principal in identities_of(resource, estate))
+    known = _held(estate)
+    if principals not in known:
+        known[principals] = _access_of(principals, estate)
+    return known[principals]
+
+
+@per_estate
+def _held(_: Estate) -> dict[tuple[Maybe[str], ...], Members]:
+    return {}
+
+
+def _access_of(principals: tuple[Maybe[str], ...], estate: Estate) -> Members:
     index = assignments(estate)
     read = all(whole(estate, table) for table in TABLES)
     found = Found(complete=read and not index.unplaced and not index.unnamed)
-    for _, principal in identities_of(resource, estate):
+    for principal in principals:
         if not isinstance(principal, str):
             found.complete = found.complete and principal is None
             continue
@@ -137,7 +156,7 @@ def production_data_access(workspace: Workspace, estate: Estate) -> Maybe[Member
                 key = (came.principal, grant.assignment.record.id + account.id)
                 if key not in seen:
                     seen.add(key)
-                    _add(found, came, (account, grant), _allowed(came, account, estate))
+                    _add(found, came, (account, grant), estate)
     return found.members()
 
 
@@ -194,14 +213,17 @@ def _allowed(came: _Comer, account: StorageAccount, estate: Estate) -> tuple[str
     return cell.allowed if cell is not None else ()
 
 
+def _called(came: _Comer, estate: Estate) -> Maybe[str]:
+    return called(came.principal, estate) if came.owner is None else armid.parse(came.owner).name
+
+
 def _data(operations: int, allowed: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names(operations) if name in _DATA and name not in allowed)
 
 
-def _add(
-    found: Found, came: _Comer, way: tuple[StorageAccount, Grant], allowed: tuple[str, ...]
-) -> None:
+def _add(found: Found, came: _Comer, way: tuple[StorageAccount, Grant], estate: Estate) -> None:
     account, grant = way
+    allowed = _allowed(came, account, estate)
     sure, maybe = (_data(mask, allowed) for mask in (grant.effect.sure, grant.effect.maybe))
     if not sure:
         found.complete = found.complete and not maybe
@@ -211,6 +233,7 @@ def _add(
         storage_account_id=account.id,
         storage_account=account.name,
         principal_id=came.principal,
+        principal=_called(came, estate),
         owner_id=came.owner,
         used_by=came.used_by,
         persona=came.persona,

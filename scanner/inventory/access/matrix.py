@@ -15,7 +15,7 @@ from scanner.inventory.facts import per_estate
 from scanner.personas import Cell
 
 if TYPE_CHECKING:
-    from scanner.config import Config
+    from scanner.config import Config, Environment
     from scanner.inventory.estate import Estate
 
 EVERYTHING: Final = "*"
@@ -64,6 +64,11 @@ _ROWS: Final = {
 _MEANING: Final = {value: name for name, values in ENVIRONMENT_VALUES.items() for value in values}
 
 
+def meaning(environment: Environment) -> str:
+    """Return which of the default environments one of a config is, "" where it is none of them."""
+    return "prod" if environment.production else _MEANING.get(environment.name.lower(), "")
+
+
 @per_estate
 def matrix(estate: Estate) -> dict[str, dict[str, Cell]]:
     """Return the rows of all environments that the config, or the default, says something of."""
@@ -74,8 +79,10 @@ def rows(config: Config) -> dict[str, dict[str, Cell]]:
     """Return environment to persona to cell, each with `*` written out."""
     found = {}
     for environment in config.environments:
-        name = "prod" if environment.production else _MEANING.get(environment.name.lower(), "")
-        row = {**_ROWS.get(name, {}), **config.access.matrix.get(environment.name, {})}
+        row = {
+            **_ROWS.get(meaning(environment), {}),
+            **config.access.matrix.get(environment.name, {}),
+        }
         if row:
             restricted = _restricted(config, environment.name)
             own = config.access.matrix.get(environment.name, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from scanner import armid
 from scanner.inventory.facts import per_estate, whole
 from scanner.inventory.fields import UNREAD, Maybe
 from scanner.inventory.kinds import KINDS
@@ -58,6 +59,14 @@ def owner_of(principal: str, estate: Estate) -> Maybe[str]:
     if found is not None:
         return found
     return None if owners.complete else UNREAD
+
+
+def principals_of(name: str, estate: Estate) -> tuple[str, ...]:
+    """Return the principals that stand for identities or resources of a name, in any casing."""
+    found = _owners(estate).found.items()
+    return tuple(
+        sorted(key for key, owner in found if armid.parse(owner).name.lower() == name.lower())
+    )
 
 
 def identities_of(resource: TrackedResource, estate: Estate) -> Iterator[tuple[str, Maybe[str]]]:

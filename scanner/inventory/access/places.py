@@ -89,9 +89,8 @@ def of_subscription(subscription: Resource, estate: Estate) -> Places:
 def of_scope(scope: str, estate: Estate) -> Places:
     """Return the scope of an assignment with all that can be evaluated at or below it."""
     level, owner = level_of(scope), owner_of(scope)
-    if level_of(owner) in _SETTINGS:
+    if (kind := level_of(owner)) in _SETTINGS:
         # A container's data is its account's, which is the place to look at then, too.
-        kind = level_of(owner)
         place = _dependent(kind, owner, estate.target(kind, owner), estate)
         return Places((place._replace(sure=place.sure | _MANAGE_ACCESS, own=True),))
     if level in _EVERYWHERE:

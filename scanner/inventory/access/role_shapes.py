@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from scanner.inventory.access.personas import groups, has_role
-from scanner.inventory.access.roles import assigned, role_can
+from scanner.inventory.access.roles import assigned, role_can, role_can_fully
 from scanner.inventory.access.scopes import chain_of, place_of, was_read
 from scanner.inventory.facts import computed, per_estate, whole
 from scanner.inventory.fields import UNREAD, Maybe, Members, Part
@@ -27,6 +27,12 @@ class PersonaRole(Part, frozen=True, kw_only=True):
     role_type: Annotated[Maybe[str], computed("BuiltInRole or CustomRole.")] = None
     assigned: Annotated[Maybe[bool], computed("Whether anybody has it anywhere.")] = None
     can: Annotated[tuple[str, ...], computed("Capabilities that the role gives.")]
+    can_fully: Annotated[
+        tuple[str, ...],
+        computed(
+            "Those of `can` that it gives all needed operations of: to create, not to delete."
+        ),
+    ]
 
 
 def personas_of(definition: RoleDefinition, estate: Estate) -> Members:
@@ -74,4 +80,5 @@ def _shape(definition: RoleDefinition, persona: str, estate: Estate) -> PersonaR
         role_type=definition.role_type,
         assigned=assigned(definition, estate),
         can=role_can(definition, estate),
+        can_fully=role_can_fully(definition, estate),
     )

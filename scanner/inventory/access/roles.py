@@ -18,6 +18,7 @@ from scanner.inventory.access.capabilities import (
     covered_by,
     load,
     names,
+    usable,
 )
 from scanner.inventory.access.conditions import limited_by
 from scanner.inventory.facts import Facts, per_estate, whole
@@ -73,6 +74,7 @@ def role_of(guid: Maybe[str], estate: Estate) -> Role:
     return _roles(estate).get(guid) or built_in(guid) or _unknown(guid)
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def _unknown(guid: str) -> Role:
     return _UNKNOWN._replace(guid=guid)
 
@@ -214,6 +216,13 @@ def role_can(definition: RoleDefinition, estate: Estate) -> Members:
     """Return the capabilities that a role gives where it is assigned high enough."""
     role = role_of(definition.name.lower(), estate)
     return members(role.sure, role.maybe)
+
+
+def role_can_fully(definition: RoleDefinition, estate: Estate) -> Members:
+    """Return the capabilities that a role gives with all that it takes to use them."""
+    role = role_of(definition.name.lower(), estate)
+    sure, maybe = usable(role.sure), usable(role.maybe)
+    return gathered(sure, complete=sure == maybe)
 
 
 def unbounded_wildcard(definition: RoleDefinition, estate: Estate) -> Verdict:

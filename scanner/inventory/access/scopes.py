@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from scanner import armid
 from scanner.inventory.facts import per_estate
 from scanner.inventory.fields import UNREAD
+from scanner.inventory.holders import holder_of
 from scanner.inventory.model.organization import ManagementGroup, Subscription
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 ROOT: Final = "/"
 _GROUP_TYPE: Final = "microsoft.management/managementgroups"
 _GROUPS: Final = f"/providers/{_GROUP_TYPE}/"
+_SUBSCRIPTIONS: Final = "/subscriptions/"
 _LEVELS: Final = {
     _GROUP_TYPE: "managementGroup",
     "microsoft.resources/subscriptions": "subscription",
@@ -60,8 +62,17 @@ def chain_of(arm_id: str, estate: Estate) -> Chain:
     """Return the scopes of a resource: itself, its parents, group, subscription, groups, root."""
     known = _chains(estate)
     place = place_of(arm_id)
+    below: list[str] = []
+    while place not in known and not _is_high(place) and place != _subscription(place):
+        below.append(place)
+        place = holder_of(place) or _subscription(place)
     if place not in known:
-        known[place] = _chain(place, estate)
+        known[place] = _top(place, estate)
+    # What lies in one group shares the scopes above it.
+    for scope in reversed(below):
+        above = known[place]
+        known[scope] = Chain((scope, *above.scopes), above.complete)
+        place = scope
     return known[place]
 
 
@@ -70,21 +81,20 @@ def _chains(_: Estate) -> dict[str, Chain]:
     return {}
 
 
-def _chain(place: str, estate: Estate) -> Chain:
+def _subscription(place: str) -> str:
+    """Return the subscription that a place lies in, or the place where it is in none."""
+    return "/".join(place.split("/", 3)[:3]) if place.startswith(_SUBSCRIPTIONS) else place
+
+
+def _top(place: str, estate: Estate) -> Chain:
+    """Return the chain of a subscription, or of what is in none."""
     if place.startswith(_GROUPS):
         groups, complete = _with_parents([place], estate)
         return Chain((*groups, ROOT), complete)
-    steps = armid.ancestors(place)
-    subscription = next((step for step in steps if _is_subscription(step)), "")
-    if not subscription:
+    if not place.startswith(_SUBSCRIPTIONS):
         return Chain((ROOT,), complete=True)
-    below = tuple(step for step in steps if step.startswith(subscription))
-    groups, complete = _above(subscription, estate)
-    return Chain((*below, *groups, ROOT), complete)
-
-
-def _is_subscription(scope: str) -> bool:
-    return scope.startswith("/subscriptions/") and scope.count("/") == 2  # noqa: PLR2004  (its parts)
+    groups, complete = _above(place, estate)
+    return Chain((place, *groups, ROOT), complete)
 
 
 def _above(subscription: str, estate: Estate) -> tuple[list[str], bool]:
@@ -116,16 +126,15 @@ def was_read(table: str, chain: Chain, estate: Estate) -> bool:
     Azure lists a subscription's assignments with those that it inherits, so what holds above a
     subscription counts as read with it, unless a gap names the management group or the root.
     """
-    known = _coverage(estate)
-    question = (table, chain.scopes)
-    if question not in known:
-        known[question] = all(_scope_read(table, scope, estate) for scope in chain.scopes)
-    return known[question]
+    if estate.coverage.has_no_gap(table):
+        outermost = next((scope for scope in reversed(chain.scopes) if not _is_high(scope)), ROOT)
+        return outermost == ROOT or estate.coverage.is_inside(outermost)
+    return all(_scope_read(table, scope, estate) for scope in chain.scopes)
 
 
-@per_estate
-def _coverage(_: Estate) -> dict[tuple[str, tuple[str, ...]], bool]:
-    return {}
+def _is_high(scope: str) -> bool:
+    """Tell whether a scope is above subscriptions: what is assigned there is listed below it."""
+    return scope == ROOT or scope.startswith(_GROUPS)
 
 
 @per_estate
@@ -143,7 +152,7 @@ def _scope_read(table: str, scope: str, estate: Estate) -> bool:
 
 def _look(table: str, scope: str, estate: Estate) -> bool:
     record = f"{'' if scope == ROOT else scope}/providers/microsoft.authorization/{table}/-"
-    if scope != ROOT and not scope.startswith(_GROUPS):
+    if not _is_high(scope):
         return estate.coverage.has_record(table, record)
     entry = estate.manifest.tables.get(table)
     gaps = estate.coverage.gaps_at(table, f"{scope.rstrip('/')}/providers/microsoft.authorization")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from scanner.inventory.access.assignments import TABLES
+from scanner.inventory.access.assignments import ACTIVE
 from scanner.inventory.access.capabilities import names
 from scanner.inventory.access.grants import orphaned
 from scanner.inventory.access.owners import owner_of
@@ -13,8 +13,6 @@ from scanner.inventory.facts import computed, per_estate
 from scanner.inventory.fields import UNREAD, Maybe, Members, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from scanner.inventory.access.assignments import Assignment
     from scanner.inventory.access.grants import Access, Effect, Grant
     from scanner.inventory.access.personas import Here
@@ -37,6 +35,10 @@ class AccessGrant(Part, frozen=True, kw_only=True):
     ] = None
     principal_name: Annotated[
         Maybe[str], computed("Name of the principal, by the principals file; absent without.")
+    ] = None
+    principal: Annotated[
+        Maybe[str],
+        computed("The principal for reports: its name by the principals file, or the object id."),
     ] = None
     owner_id: Annotated[
         Maybe[str],
@@ -91,16 +93,37 @@ class AccessGrant(Part, frozen=True, kw_only=True):
     ]
 
 
-def members_of(access: Access, estate: Estate, tables: Iterable[str] = TABLES) -> Members:
-    """Return the grants that records of some tables make, complete if all of those were read."""
-    wanted = tuple(tables)
-    shown = tuple(
-        shown_grant(grant, access.here, estate)
-        for grant in access.grants
-        if grant.assignment.record.TABLE in wanted
-    )
-    complete = all(access.complete[table] for table in wanted)
+def members_of(access: Access, estate: Estate) -> Members:
+    """Return all grants, complete if the tables of active and eligible ones were read.
+
+    One whose role is not known is among them only where it holds for the resource itself.
+    """
+    shown = tuple(shown_grant(each, access.here, estate) for each in access.grants if _counts(each))
+    complete = all(_complete(table, access) for table in access.complete)
     return Members(shown) if complete else Members.partial(shown)
+
+
+def active_members(every: Members, access: Access) -> Members:
+    """Return those of all grants that are in force: mostly, nothing has to be activated."""
+    found = tuple(shown for shown in every if not shown.eligible)
+    complete = _complete(ACTIVE, access)
+    if complete == every.complete and len(found) == len(every):
+        return every
+    return Members(found) if complete else Members.partial(found)
+
+
+def _complete(table: str, access: Access) -> bool:
+    made = (each for each in access.grants if table == each.assignment.record.TABLE)
+    return access.complete[table] and all(map(_counts, made))
+
+
+def _counts(grant: Grant) -> bool:
+    """Tell whether an assignment holds for the resource itself, or its role is known to give some.
+
+    At a dependent, an unknown role may be none that gives anything there. What a deny assignment
+    may take away counts: rules that demand that somebody has no access can rely on the rest.
+    """
+    return grant.effect.covers or grant.role.sure != 0
 
 
 def type_of(assignment: Assignment, estate: Estate) -> Maybe[str]:
@@ -117,18 +140,15 @@ def _shown(_: Estate) -> dict[Any, AccessGrant]:
 
 
 def shown_grant(grant: Grant, here_: Here, estate: Estate) -> AccessGrant:
-    """Return a grant as rules see it; equal ones at many resources are one and the same."""
+    """Return a grant as rules see it; equal inherited ones at many resources are one and the same."""
     principal = grant.assignment.principal
-    key = (
-        grant.assignment.record,
-        grant.effect,
-        here_.first(principal),
-        (found := here_.of(principal)),
-        found.complete,
-    )
+    first, found = here_.first(principal), here_.of(principal)
+    if not grant.effect.inherited:
+        return _show(grant, found, first, estate)
+    key = (grant.assignment.record.id, grant.effect, first, found, found.complete)
     shown = _shown(estate)
     if key not in shown:
-        shown[key] = _show(grant, found, key[2], estate)
+        shown[key] = _show(grant, found, first, estate)
     return shown[key]
 
 
@@ -139,6 +159,7 @@ def _show(grant: Grant, personas: Members, first: Maybe[str], estate: Estate) ->
         principal_id=record.principal_id,
         principal_type=type_of(assignment, estate),
         principal_name=_name(principal, estate),
+        principal=called(record.principal_id, estate),
         owner_id=_owner(assignment, estate),
         persona=first,
         personas=personas,
@@ -166,6 +187,13 @@ def _name(principal: Maybe[str], estate: Estate) -> Maybe[str]:
     if not isinstance(principal, str):
         return UNREAD
     return estate.config.principals.name(principal)
+
+
+def called(principal: Maybe[str], estate: Estate) -> Maybe[str]:
+    """Return the name that the principals file has for an object id, or the id."""
+    if not isinstance(principal, str):
+        return UNREAD
+    return estate.config.principals.name(principal) or principal
 
 
 def _owner(assignment: Assignment, estate: Estate) -> Maybe[str]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from scanner.inventory.access.grants import workspace_access
-from scanner.inventory.access.shown import more_than_read
-from scanner.inventory.facts import computed, per_estate, whole
+from scanner.inventory.access.shown import called, more_than_read
+from scanner.inventory.facts import computed, per_estate
 from scanner.inventory.fields import UNREAD, Maybe, Members, Part
-from scanner.inventory.model.workspace import Workspace
 from scanner.inventory.organization import project_of
+from scanner.inventory.projects import grouped
 from scanner.inventory.truth import Found
 
 if TYPE_CHECKING:
     from scanner.inventory.access.grants import Access, Grant
     from scanner.inventory.estate import Estate
+    from scanner.inventory.model.workspace import Workspace
 
 
 class SharedGroup(Part, frozen=True, kw_only=True):
@@ -23,6 +24,9 @@ class SharedGroup(Part, frozen=True, kw_only=True):
     principal_id: Annotated[str, computed("Object id of the group.")]
     principal_name: Annotated[
         Maybe[str], computed("Name of the group, by the principals file.")
+    ] = None
+    principal: Annotated[
+        Maybe[str], computed("The group: its name by the principals file, or the object id.")
     ] = None
     persona: Annotated[Maybe[str], computed("The first persona of the group here.")] = None
     environments: Annotated[
@@ -39,25 +43,6 @@ class _Seen(NamedTuple):
     complete: bool
 
 
-class _Projects(NamedTuple):
-    projects: dict[str, list[Workspace]]
-    complete: bool
-    """False where some workspace may belong to any project."""
-
-
-@per_estate
-def _projects(estate: Estate) -> _Projects:
-    found: dict[str, list[Workspace]] = {}
-    complete = whole(estate, Workspace.TABLE)
-    for workspace in estate.all_of(Workspace):
-        project = project_of(workspace, estate)
-        if project is UNREAD:
-            complete = False
-        elif isinstance(project, str):
-            found.setdefault(project, []).append(workspace)
-    return _Projects(found, complete)
-
-
 @per_estate
 def _known(_: Estate) -> dict[str, _Seen]:
     return {}
@@ -71,10 +56,10 @@ def _seen(project: str, estate: Estate) -> _Seen:
 
 
 def _look(project: str, estate: Estate) -> _Seen:
-    index = _projects(estate)
+    index = grouped(estate)
     sure: dict[str, list[tuple[str, str]]] = {}
     complete = index.complete
-    for workspace in index.projects.get(project, ()):
+    for workspace in index.members.get(project, ()):
         environment = estate.environment(workspace)
         if not isinstance(environment, str):
             complete = complete and environment is None
@@ -139,6 +124,7 @@ def _shared(
     return SharedGroup(
         principal_id=principal,
         principal_name=estate.config.principals.name(principal),
+        principal=called(principal, estate),
         persona=access.here.first(grant.assignment.principal),
         environments=environments,
         workspaces=workspaces,

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from scanner.inventory.fields import Maybe, Part, Resource, prop
 from scanner.inventory.model import shapes
+from scanner.inventory.model.recurring import CreatedOn, Description
 
 _PRINCIPAL_TYPES = (
     "User",
@@ -62,15 +63,8 @@ class RoleAssignment(Resource, frozen=True, kw_only=True):
     principal_type: PrincipalType = None
     scope: Scope = None
     condition: Condition = None
-    description: Annotated[
-        Maybe[str],
-        prop(
-            "properties.description", "What its makers say it is for.", parse=shapes.unless_redacted
-        ),
-    ] = None
-    created_on: Annotated[
-        Maybe[str], prop("properties.createdOn", "When it was created (UTC).")
-    ] = None
+    description: Description = None
+    created_on: CreatedOn = None
     created_by: Annotated[
         Maybe[str], prop("properties.createdBy", "Object id of who created it.")
     ] = None
@@ -144,12 +138,7 @@ class RoleDefinition(Resource, frozen=True, kw_only=True):
             values=("BuiltInRole", "CustomRole"),
         ),
     ] = None
-    description: Annotated[
-        Maybe[str],
-        prop(
-            "properties.description", "What its makers say it is for.", parse=shapes.unless_redacted
-        ),
-    ] = None
+    description: Description = None
     permissions: Annotated[
         Maybe[tuple[Permission, ...]],
         prop("properties.permissions", "What the role allows: any of these."),
@@ -178,12 +167,7 @@ class DenyAssignment(Resource, frozen=True, kw_only=True):
     deny_assignment_name: Annotated[
         Maybe[str], prop("properties.denyAssignmentName", "Name that people see.")
     ] = None
-    description: Annotated[
-        Maybe[str],
-        prop(
-            "properties.description", "What its makers say it is for.", parse=shapes.unless_redacted
-        ),
-    ] = None
+    description: Description = None
     permissions: Annotated[
         Maybe[tuple[Permission, ...]],
         prop("properties.permissions", "What is refused: any of these."),

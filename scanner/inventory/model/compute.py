@@ -20,6 +20,7 @@ from scanner.inventory.model.compute_settings import (
     SshSettings,
     SslConfiguration,
 )
+from scanner.inventory.model.recurring import CreatedOn, Description, InWorkspace, ProvisioningState
 from scanner.inventory.model.tracked import TrackedResource
 
 
@@ -39,7 +40,7 @@ class Compute(TrackedResource, frozen=True, kw_only=True):
         ),
     }
 
-    workspace_id: Annotated[Maybe[str], prop("^", "ARM id of the workspace.")] = None
+    workspace_id: InWorkspace = None
     compute_type: Annotated[
         Maybe[str],
         prop(
@@ -67,18 +68,9 @@ class Compute(TrackedResource, frozen=True, kw_only=True):
             parse=shapes.region,
         ),
     ] = None
-    description: Annotated[
-        Maybe[str],
-        prop(
-            "properties.description", "What its makers say it is for.", parse=shapes.unless_redacted
-        ),
-    ] = None
-    provisioning_state: Annotated[
-        Maybe[str], prop("properties.provisioningState", "Provisioning state, such as Succeeded.")
-    ] = None
-    created_on: Annotated[
-        Maybe[str], prop("properties.createdOn", "When it was created (UTC).")
-    ] = None
+    description: Description = None
+    provisioning_state: ProvisioningState = None
+    created_on: CreatedOn = None
     modified_on: Annotated[
         Maybe[str], prop("properties.modifiedOn", "When it was last changed (UTC).")
     ] = None

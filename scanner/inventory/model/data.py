@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from scanner.inventory.fields import Link, Maybe, Part, Reference, Resource, prop
 from scanner.inventory.model import shapes
+from scanner.inventory.model.recurring import DeepInWorkspace, Description, InWorkspace
 
 _PARENT_WORKSPACE = Link("workspace", "workspace_id", "The workspace that it is in.")
 _AUTH_TYPES = (
@@ -52,7 +53,7 @@ class Datastore(Resource, frozen=True, kw_only=True):
     TABLE: ClassVar[str] = "datastores"
     LINKS: ClassVar[dict[str, Reference]] = {"workspace": _PARENT_WORKSPACE}
 
-    workspace_id: Annotated[Maybe[str], prop("^", "ARM id of the workspace.")] = None
+    workspace_id: InWorkspace = None
     datastore_type: Annotated[
         Maybe[str],
         prop(
@@ -68,12 +69,7 @@ class Datastore(Resource, frozen=True, kw_only=True):
             ),
         ),
     ] = None
-    description: Annotated[
-        Maybe[str],
-        prop(
-            "properties.description", "What its makers say it is for.", parse=shapes.unless_redacted
-        ),
-    ] = None
+    description: Description = None
     tags: Annotated[
         Maybe[dict[str, str]], prop("properties.tags", "Tags by name.", parse=shapes.tags)
     ] = None
@@ -141,7 +137,7 @@ class Connection(Resource, frozen=True, kw_only=True):
     TABLE: ClassVar[str] = "connections"
     LINKS: ClassVar[dict[str, Reference]] = {"workspace": _PARENT_WORKSPACE}
 
-    workspace_id: Annotated[Maybe[str], prop("^", "ARM id of the workspace.")] = None
+    workspace_id: InWorkspace = None
     category: Annotated[
         Maybe[str], prop("properties.category", "What it connects to, such as AzureOpenAI.")
     ] = None
@@ -233,7 +229,7 @@ class EnvironmentVersion(Resource, frozen=True, kw_only=True):
     TABLE: ClassVar[str] = "environmentVersions"
     LINKS: ClassVar[dict[str, Reference]] = {"workspace": _PARENT_WORKSPACE}
 
-    workspace_id: Annotated[Maybe[str], prop("^^", "ARM id of the workspace.")] = None
+    workspace_id: DeepInWorkspace = None
     environment_id: Annotated[
         Maybe[str], prop("^", "ARM id of the environment that this is a version of.")
     ] = None

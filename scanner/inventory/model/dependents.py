@@ -7,14 +7,13 @@ from typing import Annotated, ClassVar
 from scanner.inventory.fields import Link, Many, Maybe, Part, Reference, prop
 from scanner.inventory.model.network_access import (
     PUBLIC_NETWORK_ACCESS,
-    NetworkRules,
-    PrivateEndpointConnection,
+    Firewall,
+    PrivateEndpointConnections,
+    PublicNetworkAccess,
 )
 from scanner.inventory.model.tracked import Sku, TrackedResource
 
 _ENABLED = ("Enabled", "Disabled")
-_PUBLIC = "Whether the public network reaches it; absent means Enabled."
-_CONNECTIONS = "Private endpoint connections; absent where there are none."
 _ENDPOINTS = Many("privateEndpoint", "target_ids", "The private endpoints that lead to it.")
 _DIAGNOSTICS = Many("diagnosticSetting", "resource_id", "Its diagnostic settings.")
 
@@ -57,18 +56,9 @@ class StorageAccount(TrackedResource, frozen=True, kw_only=True):
     }
 
     kind: Annotated[Maybe[str], prop("kind", "Kind of account, such as StorageV2.")] = None
-    public_network_access: Annotated[
-        Maybe[str],
-        prop("properties.publicNetworkAccess", _PUBLIC, values=PUBLIC_NETWORK_ACCESS),
-    ] = None
-    network_acls: Annotated[
-        Maybe[NetworkRules],
-        prop("properties.networkAcls", "The firewall; absent lets every network in."),
-    ] = None
-    private_endpoint_connections: Annotated[
-        Maybe[tuple[PrivateEndpointConnection, ...]],
-        prop("properties.privateEndpointConnections", _CONNECTIONS),
-    ] = None
+    public_network_access: PublicNetworkAccess = None
+    network_acls: Firewall = None
+    private_endpoint_connections: PrivateEndpointConnections = None
     allow_shared_key_access: Annotated[
         Maybe[bool],
         prop(
@@ -122,18 +112,9 @@ class KeyVault(TrackedResource, frozen=True, kw_only=True):
 
     sku: Annotated[Maybe[Sku], prop("properties.sku", "SKU: standard or premium.")] = None
     vault_uri: Annotated[Maybe[str], prop("properties.vaultUri", "Address of the vault.")] = None
-    public_network_access: Annotated[
-        Maybe[str],
-        prop("properties.publicNetworkAccess", _PUBLIC, values=PUBLIC_NETWORK_ACCESS),
-    ] = None
-    network_acls: Annotated[
-        Maybe[NetworkRules],
-        prop("properties.networkAcls", "The firewall; absent lets every network in."),
-    ] = None
-    private_endpoint_connections: Annotated[
-        Maybe[tuple[PrivateEndpointConnection, ...]],
-        prop("properties.privateEndpointConnections", _CONNECTIONS),
-    ] = None
+    public_network_access: PublicNetworkAccess = None
+    network_acls: Firewall = None
+    private_endpoint_connections: PrivateEndpointConnections = None
     enable_rbac_authorization: Annotated[
         Maybe[bool],
         prop(

@@ -6,12 +6,17 @@ from typing import Annotated, Any, ClassVar
 
 from scanner.inventory.fields import Link, Many, Maybe, Part, Reference, prop
 from scanner.inventory.model import shapes
+from scanner.inventory.model.recurring import (
+    DeepInWorkspace,
+    Description,
+    InEndpoint,
+    InWorkspace,
+    ProvisioningState,
+)
 from scanner.inventory.model.tracked import TrackedResource
 
 _PARENT_WORKSPACE = Link("workspace", "workspace_id", "The workspace that it is in.")
 _ENABLED = ("Enabled", "Disabled")
-_PROVISIONING = "Provisioning state, such as Succeeded."
-_DESCRIPTION = "What its makers say it is for."
 
 
 class OnlineEndpoint(TrackedResource, frozen=True, kw_only=True):
@@ -28,14 +33,12 @@ class OnlineEndpoint(TrackedResource, frozen=True, kw_only=True):
         ),
     }
 
-    workspace_id: Annotated[Maybe[str], prop("^", "ARM id of the workspace.")] = None
+    workspace_id: InWorkspace = None
     kind: Annotated[
         Maybe[str],
         prop("kind", "Kind of endpoint: Managed, or K8S.", values=("Managed", "K8S")),
     ] = None
-    description: Annotated[
-        Maybe[str], prop("properties.description", _DESCRIPTION, parse=shapes.unless_redacted)
-    ] = None
+    description: Description = None
     auth_mode: Annotated[
         Maybe[str],
         prop(
@@ -69,9 +72,7 @@ class OnlineEndpoint(TrackedResource, frozen=True, kw_only=True):
     scoring_uri: Annotated[
         Maybe[str], prop("properties.scoringUri", "Address that callers use.")
     ] = None
-    provisioning_state: Annotated[
-        Maybe[str], prop("properties.provisioningState", _PROVISIONING)
-    ] = None
+    provisioning_state: ProvisioningState = None
 
 
 class OnlineScaleSettings(Part, frozen=True, kw_only=True):
@@ -111,11 +112,9 @@ class OnlineDeployment(TrackedResource, frozen=True, kw_only=True):
         ),
     }
 
-    workspace_id: Annotated[Maybe[str], prop("^^", "ARM id of the workspace.")] = None
-    endpoint_id: Annotated[Maybe[str], prop("^", "ARM id of the endpoint.")] = None
-    description: Annotated[
-        Maybe[str], prop("properties.description", _DESCRIPTION, parse=shapes.unless_redacted)
-    ] = None
+    workspace_id: DeepInWorkspace = None
+    endpoint_id: InEndpoint = None
+    description: Description = None
     endpoint_compute_type: Annotated[
         Maybe[str],
         prop(
@@ -171,9 +170,7 @@ class OnlineDeployment(TrackedResource, frozen=True, kw_only=True):
             parse=shapes.keys,
         ),
     ] = None
-    provisioning_state: Annotated[
-        Maybe[str], prop("properties.provisioningState", _PROVISIONING)
-    ] = None
+    provisioning_state: ProvisioningState = None
 
 
 class BatchEndpoint(TrackedResource, frozen=True, kw_only=True):
@@ -186,10 +183,8 @@ class BatchEndpoint(TrackedResource, frozen=True, kw_only=True):
         "deployments": Many("batchDeployment", "endpoint_id", "The endpoint's deployments."),
     }
 
-    workspace_id: Annotated[Maybe[str], prop("^", "ARM id of the workspace.")] = None
-    description: Annotated[
-        Maybe[str], prop("properties.description", _DESCRIPTION, parse=shapes.unless_redacted)
-    ] = None
+    workspace_id: InWorkspace = None
+    description: Description = None
     auth_mode: Annotated[
         Maybe[str],
         prop(
@@ -205,9 +200,7 @@ class BatchEndpoint(TrackedResource, frozen=True, kw_only=True):
     scoring_uri: Annotated[
         Maybe[str], prop("properties.scoringUri", "Address that callers use.")
     ] = None
-    provisioning_state: Annotated[
-        Maybe[str], prop("properties.provisioningState", _PROVISIONING)
-    ] = None
+    provisioning_state: ProvisioningState = None
 
 
 class BatchDeployment(TrackedResource, frozen=True, kw_only=True):
@@ -221,11 +214,9 @@ class BatchDeployment(TrackedResource, frozen=True, kw_only=True):
         "compute": Link("compute", "compute_id", "The compute that it runs on."),
     }
 
-    workspace_id: Annotated[Maybe[str], prop("^^", "ARM id of the workspace.")] = None
-    endpoint_id: Annotated[Maybe[str], prop("^", "ARM id of the endpoint.")] = None
-    description: Annotated[
-        Maybe[str], prop("properties.description", _DESCRIPTION, parse=shapes.unless_redacted)
-    ] = None
+    workspace_id: DeepInWorkspace = None
+    endpoint_id: InEndpoint = None
+    description: Description = None
     compute_id: Annotated[
         Maybe[str], prop("properties.compute", "ARM id of the compute that it runs on.")
     ] = None
@@ -238,9 +229,7 @@ class BatchDeployment(TrackedResource, frozen=True, kw_only=True):
     instance_count: Annotated[
         Maybe[int], prop("properties.resources.instanceCount", "Number of nodes of a run.")
     ] = None
-    provisioning_state: Annotated[
-        Maybe[str], prop("properties.provisioningState", _PROVISIONING)
-    ] = None
+    provisioning_state: ProvisioningState = None
 
 
 class ContentSafety(Part, frozen=True, kw_only=True):
@@ -263,7 +252,7 @@ class ServerlessEndpoint(TrackedResource, frozen=True, kw_only=True):
     TABLE: ClassVar[str] = "serverlessEndpoints"
     LINKS: ClassVar[dict[str, Reference]] = {"workspace": _PARENT_WORKSPACE}
 
-    workspace_id: Annotated[Maybe[str], prop("^", "ARM id of the workspace.")] = None
+    workspace_id: InWorkspace = None
     auth_mode: Annotated[
         Maybe[str],
         prop(
@@ -285,6 +274,4 @@ class ServerlessEndpoint(TrackedResource, frozen=True, kw_only=True):
         Maybe[str],
         prop("properties.marketplaceSubscriptionId", "Id of the marketplace subscription."),
     ] = None
-    provisioning_state: Annotated[
-        Maybe[str], prop("properties.provisioningState", _PROVISIONING)
-    ] = None
+    provisioning_state: ProvisioningState = None

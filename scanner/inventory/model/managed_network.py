@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from scanner.inventory.fields import Link, Maybe, Part, Reference, Resource, prop
 from scanner.inventory.model import shapes
+from scanner.inventory.model.recurring import InWorkspace
 
 _ISOLATION_MODES = ("Disabled", "AllowInternetOutbound", "AllowOnlyApprovedOutbound")
 _RULE_TYPES = ("FQDN", "PrivateEndpoint", "ServiceTag")
@@ -180,7 +181,7 @@ class ManagedNetwork(Resource, frozen=True, kw_only=True):
         "workspace": Link("workspace", "workspace_id", "The workspace that the network belongs to.")
     }
 
-    workspace_id: Annotated[Maybe[str], prop("^", "ARM id of the workspace.")] = None
+    workspace_id: InWorkspace = None
     managed_network: Annotated[
         Maybe[ManagedNetworkSettings],
         prop("properties.managedNetwork", "The network's settings."),

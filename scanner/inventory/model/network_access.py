@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 from scanner.inventory.fields import Link, Maybe, Part, Reference, Resource, prop
 from scanner.inventory.model import shapes
+from scanner.inventory.model.recurring import InWorkspace
 
 PUBLIC_NETWORK_ACCESS = ("Enabled", "Disabled", "SecuredByPerimeter")
 ALLOW_OR_DENY = ("Allow", "Deny")
@@ -138,9 +139,30 @@ class PrivateEndpointConnectionRecord(Resource, frozen=True, kw_only=True):
         "workspace": Link("workspace", "workspace_id", "The workspace that it leads to."),
     }
 
-    workspace_id: Annotated[Maybe[str], prop("^", "ARM id of the workspace.")] = None
+    workspace_id: InWorkspace = None
     status: Status = None
     private_endpoint_id: PrivateEndpointId = None
     private_endpoint_subscription_id: PrivateEndpointSubscriptionId = None
     group_ids: GroupIds = None
     provisioning_state: ProvisioningState = None
+
+
+PublicNetworkAccess: TypeAlias = Annotated[
+    Maybe[str],
+    prop(
+        "properties.publicNetworkAccess",
+        "Whether the public network reaches it; absent means Enabled.",
+        values=PUBLIC_NETWORK_ACCESS,
+    ),
+]
+Firewall: TypeAlias = Annotated[
+    Maybe[NetworkRules],
+    prop("properties.networkAcls", "The firewall; absent lets every network in."),
+]
+PrivateEndpointConnections: TypeAlias = Annotated[
+    Maybe[tuple[PrivateEndpointConnection, ...]],
+    prop(
+        "properties.privateEndpointConnections",
+        "Private endpoint connections; absent where there are none.",
+    ),
+]

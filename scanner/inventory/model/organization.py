@@ -1,4 +1,4 @@
-"""What resources are organized in: management groups, subscriptions, resource groups."""
+"""What resources are organized in: management groups, subscriptions, resource groups, projects."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from scanner.inventory.fields import Link, Links, Many, Maybe, Reference, Resource, prop
 from scanner.inventory.model import shapes
+from scanner.inventory.model.recurring import Tags
 
 _BELOW = "resource_group_id"
 
@@ -59,10 +60,7 @@ class Subscription(Resource, frozen=True, kw_only=True):
         ),
     ] = None
     tenant_id: Annotated[Maybe[str], prop("tenantId", "Its tenant.")] = None
-    tags: Annotated[
-        Maybe[dict[str, str]],
-        prop("tags", "Tags by name; a tag with an empty value is left out.", parse=shapes.tags),
-    ] = None
+    tags: Tags = None
     management_group_ids: Annotated[
         Maybe[tuple[str, ...]],
         prop(
@@ -71,6 +69,13 @@ class Subscription(Resource, frozen=True, kw_only=True):
             parse=shapes.management_groups,
         ),
     ] = None
+
+
+class Project(Resource, frozen=True, kw_only=True):
+    """The workspaces that have a project tag in common; Azure has no record of it."""
+
+    KIND: ClassVar[str] = "project"
+    TABLE: ClassVar[str] = "workspaces"
 
 
 class ResourceGroup(Resource, frozen=True, kw_only=True):
@@ -95,10 +100,7 @@ class ResourceGroup(Resource, frozen=True, kw_only=True):
         Maybe[str],
         prop("location", "Region that its metadata is kept in.", parse=shapes.region),
     ] = None
-    tags: Annotated[
-        Maybe[dict[str, str]],
-        prop("tags", "Tags by name; a tag with an empty value is left out.", parse=shapes.tags),
-    ] = None
+    tags: Tags = None
     managed_by: Annotated[
         Maybe[str],
         prop("managedBy", "ARM id of the resource that Azure made the group for; absent: none."),

@@ -7,9 +7,10 @@ from typing import Annotated, ClassVar
 from scanner.inventory.fields import Link, Many, Maybe, Part, Reference, prop
 from scanner.inventory.model import shapes
 from scanner.inventory.model.network_access import (
-    PUBLIC_NETWORK_ACCESS,
     NetworkRules,
     PrivateEndpointConnection,
+    PrivateEndpointConnections,
+    PublicNetworkAccess,
 )
 from scanner.inventory.model.tracked import TrackedResource
 
@@ -50,14 +51,7 @@ class ContainerRegistry(TrackedResource, frozen=True, kw_only=True):
             "Whether anybody may pull without signing in; absent means false.",
         ),
     ] = None
-    public_network_access: Annotated[
-        Maybe[str],
-        prop(
-            "properties.publicNetworkAccess",
-            "Whether the public network reaches it; absent means Enabled.",
-            values=PUBLIC_NETWORK_ACCESS,
-        ),
-    ] = None
+    public_network_access: PublicNetworkAccess = None
     network_rule_set: Annotated[
         Maybe[NetworkRules],
         prop("properties.networkRuleSet", "The firewall; absent lets every network in."),
@@ -70,13 +64,7 @@ class ContainerRegistry(TrackedResource, frozen=True, kw_only=True):
             values=("AzureServices", "None"),
         ),
     ] = None
-    private_endpoint_connections: Annotated[
-        Maybe[tuple[PrivateEndpointConnection, ...]],
-        prop(
-            "properties.privateEndpointConnections",
-            "Private endpoint connections; absent where there are none.",
-        ),
-    ] = None
+    private_endpoint_connections: PrivateEndpointConnections = None
 
 
 class RegistryRegion(Part, frozen=True, kw_only=True):

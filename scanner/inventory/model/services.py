@@ -8,9 +8,9 @@ import msgspec
 
 from scanner.inventory.fields import Link, Many, Maybe, Part, Reference, Resource, prop
 from scanner.inventory.model.network_access import (
-    PUBLIC_NETWORK_ACCESS,
-    NetworkRules,
-    PrivateEndpointConnection,
+    Firewall,
+    PrivateEndpointConnections,
+    PublicNetworkAccess,
 )
 from scanner.inventory.model.tracked import TrackedResource
 
@@ -31,18 +31,8 @@ class CognitiveServicesAccount(TrackedResource, frozen=True, kw_only=True):
     kind: Annotated[Maybe[str], prop("kind", "Kind of account, such as OpenAI or AIServices.")] = (
         None
     )
-    public_network_access: Annotated[
-        Maybe[str],
-        prop(
-            "properties.publicNetworkAccess",
-            "Whether the public network reaches it; absent means Enabled.",
-            values=PUBLIC_NETWORK_ACCESS,
-        ),
-    ] = None
-    network_acls: Annotated[
-        Maybe[NetworkRules],
-        prop("properties.networkAcls", "The firewall; absent lets every network in."),
-    ] = None
+    public_network_access: PublicNetworkAccess = None
+    network_acls: Firewall = None
     disable_local_auth: Annotated[
         Maybe[bool],
         prop("properties.disableLocalAuth", "Whether keys are off; absent means false."),
@@ -57,13 +47,7 @@ class CognitiveServicesAccount(TrackedResource, frozen=True, kw_only=True):
     endpoint: Annotated[
         Maybe[str], prop("properties.endpoint", "Address of the account's API.")
     ] = None
-    private_endpoint_connections: Annotated[
-        Maybe[tuple[PrivateEndpointConnection, ...]],
-        prop(
-            "properties.privateEndpointConnections",
-            "Private endpoint connections; absent where there are none.",
-        ),
-    ] = None
+    private_endpoint_connections: PrivateEndpointConnections = None
 
 
 class ApiServerAccessProfile(Part, frozen=True, kw_only=True):
@@ -156,14 +140,7 @@ class KubernetesCluster(TrackedResource, frozen=True, kw_only=True):
     node_resource_group: Annotated[
         Maybe[str], prop("properties.nodeResourceGroup", "Name of the group that holds the nodes.")
     ] = None
-    public_network_access: Annotated[
-        Maybe[str],
-        prop(
-            "properties.publicNetworkAccess",
-            "Whether the public network reaches it; absent means Enabled.",
-            values=PUBLIC_NETWORK_ACCESS,
-        ),
-    ] = None
+    public_network_access: PublicNetworkAccess = None
     disable_local_accounts: Annotated[
         Maybe[bool],
         prop("properties.disableLocalAccounts", "Whether local accounts are off; absent: no."),

@@ -7,11 +7,11 @@ fails, which makes the field UNREAD. None of these functions raises.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from typing import Any, Final
 
 from scanner import armid
+from scanner.inventory.texts import shared
 from scanner.snapshot.redact import MARK, is_redacted
 
 Parse = Callable[[Any], Any]
@@ -32,14 +32,16 @@ _CONNECTION_LISTS: Final = (
 
 def region(value: Any) -> Any:
     """Return a region's name: `West Europe` and `westeurope` are the same place."""
-    return value.replace(" ", "").lower() if isinstance(value, str) else value
+    return shared(value.replace(" ", "").lower()) if isinstance(value, str) else value
 
 
 def tags(value: Any) -> Any:
     """Return tags as text; a tag without a value is as good as none, a redacted one is shown."""
     if not isinstance(value, dict):
         return value
-    return {name: _text(tag) for name, tag in value.items() if tag is not None and tag != ""}
+    return {
+        name: shared(_text(tag)) for name, tag in value.items() if tag is not None and tag != ""
+    }
 
 
 def _text(value: Any) -> Any:
@@ -151,20 +153,21 @@ def resource_group_of(arm_id: Any) -> Any:
     if not isinstance(arm_id, str):
         return arm_id
     found = _GROUP.match(arm_id)
-    # Thousands of resources share a group: one string instead of one each.
-    return sys.intern(found[0]) if found else None
+    return shared(found[0]) if found else None
 
 
 def subscription_of(arm_id: Any) -> Any:
     """Return the lower-cased subscription id (a GUID) in an ARM id."""
     if not isinstance(arm_id, str):
         return arm_id
-    return armid.parse(arm_id).subscription_id.lower() or None
+    return shared(armid.place(arm_id)[0].lower()) or None
 
 
 def last_segment(arm_id: Any) -> Any:
     """Return the last part of an ARM id in lower case: ids of role definitions differ before it."""
-    return arm_id.rstrip("/").rpartition("/")[2].lower() if isinstance(arm_id, str) else arm_id
+    if not isinstance(arm_id, str):
+        return arm_id
+    return shared(arm_id.rstrip("/").rpartition("/")[2].lower())
 
 
 def identity_type(value: Any) -> Any:
@@ -172,7 +175,7 @@ def identity_type(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     kinds = {kind.strip() for kind in value.split(",")} - {""}
-    return ",".join(sorted(_IDENTITY_TYPES.get(kind.lower(), kind) for kind in kinds))
+    return shared(",".join(sorted(_IDENTITY_TYPES.get(kind.lower(), kind) for kind in kinds)))
 
 
 def has_identity(kind: str) -> Parse:

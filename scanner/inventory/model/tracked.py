@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from scanner.inventory.fields import Links, Maybe, Part, Reference, Resource, prop
 from scanner.inventory.model import shapes
+from scanner.inventory.model.recurring import Tags
 
 
 class Identity(Part, frozen=True, kw_only=True):
@@ -102,10 +103,7 @@ class TrackedResource(Resource, frozen=True, kw_only=True):
             parse=shapes.region,
         ),
     ] = None
-    tags: Annotated[
-        Maybe[dict[str, str]],
-        prop("tags", "Tags by name; a tag with an empty value is left out.", parse=shapes.tags),
-    ] = None
+    tags: Tags = None
     sku: Annotated[Maybe[Sku], prop("sku", "SKU; absent where the kind has none.")] = None
     identity: Annotated[
         Maybe[Identity], prop("identity", "Managed identities; absent where there are none.")

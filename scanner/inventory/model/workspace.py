@@ -12,8 +12,9 @@ from scanner.inventory.model.managed_network import ManagedNetworkSettings
 from scanner.inventory.model.network_access import (
     PUBLIC_NETWORK_ACCESS,
     NetworkRules,
-    PrivateEndpointConnection,
+    PrivateEndpointConnections,
 )
+from scanner.inventory.model.recurring import Description, ProvisioningState
 from scanner.inventory.model.tracked import TrackedResource
 from scanner.inventory.model.workspace_settings import (
     Encryption,
@@ -90,19 +91,12 @@ class Workspace(TrackedResource, frozen=True, kw_only=True):
             "properties.friendlyName", "Display name in the studio.", parse=shapes.unless_redacted
         ),
     ] = None
-    description: Annotated[
-        Maybe[str],
-        prop(
-            "properties.description", "What its makers say it is for.", parse=shapes.unless_redacted
-        ),
-    ] = None
+    description: Description = None
     workspace_id: Annotated[
         Maybe[str], prop("properties.workspaceId", "The workspace's own GUID.")
     ] = None
     tenant_id: Annotated[Maybe[str], prop("properties.tenantId", "Tenant of the workspace.")] = None
-    provisioning_state: Annotated[
-        Maybe[str], prop("properties.provisioningState", "Provisioning state, such as Succeeded.")
-    ] = None
+    provisioning_state: ProvisioningState = None
     creation_time: Annotated[
         Maybe[str], prop("properties.creationTime", "When the workspace was created (UTC).")
     ] = None
@@ -132,13 +126,7 @@ class Workspace(TrackedResource, frozen=True, kw_only=True):
             "properties.ipAllowlist", "Public address ranges that are let in, where any are named."
         ),
     ] = None
-    private_endpoint_connections: Annotated[
-        Maybe[tuple[PrivateEndpointConnection, ...]],
-        prop(
-            "properties.privateEndpointConnections",
-            "Private endpoint connections; absent where there are none.",
-        ),
-    ] = None
+    private_endpoint_connections: PrivateEndpointConnections = None
     private_link_count: Annotated[
         Maybe[int],
         prop("properties.privateLinkCount", "Number of private links, as the service counts them."),

@@ -22,9 +22,10 @@ from tests.inventory.access.world import (
     given,
     role,
     role_guid,
+    role_of,
     world,
 )
-from tests.inventory.records import UNREAD, facts, workspace
+from tests.inventory.records import UNREAD, facts, subscription, with_gap, workspace
 
 SCIENTISTS, OPERATORS, ADA = "g-scientists", "g-operators", "u-ada"
 PERSONAS = {
@@ -54,6 +55,19 @@ def excess(environment, *records, unread=(), **config):
     if not isinstance(found, list):
         return found
     return [one if one == UNREAD else (one["persona"], one["capability"]) for one in found]
+
+
+def test_an_inherited_assignment_may_be_of_more_personas_at_one_workspace_than_at_another():
+    """One assignment at both: where another role may be hidden, its holder may be more."""
+    config = configured(personas={**ONLY, "itAdmin": {"roles": ["ML admin"]}})
+    short = workspace("short", f"{SUB}/resourceGroups/rg-short")
+    of = world(short, given(SUB, READER, SCIENTISTS), config=config)
+    of = with_gap(of, "roleAssignments", f"{SUB}/resourceGroups/rg-short")
+    for first, second in ((WORKSPACE, short), (short, WORKSPACE)):
+        known = with_gap(of, "computes", GROUP)
+        found = {one["name"]: facts(known, one, "access")[0] for one in (first, second)}
+        assert found["ws"]["personas"] == ["dataScientist"]
+        assert found["short"]["personas"] == ["dataScientist", UNREAD]
 
 
 class TestWho:
@@ -96,6 +110,21 @@ class TestWho:
             config=configured(personas=PERSONAS),
         )
         assert facts(of, WORKSPACE, "activeAccess")[0]["persona"] == UNREAD
+
+
+class TestConfigured:
+    def test_in_the_order_of_the_config(self):
+        of = world(
+            config=configured(
+                personas={"platform": {"groups": ["a"]}, "itAdmin": {"groups": ["b"]}}
+            )
+        )
+        account = subscription(chain=("contoso", "tenant"))
+        for place in (WORKSPACE, account):
+            assert facts(of, place, "configuredPersonas") == ["platform", "itAdmin"]
+
+    def test_none(self):
+        assert facts(world(), WORKSPACE, "configuredPersonas") is None
 
 
 class TestExcess:
@@ -165,6 +194,18 @@ class TestExcess:
         assert found["principalId"] == "g-all"
         assert found["member"] is False
         assert found["capability"] == "deployModels"
+
+    def test_a_principal_that_is_gone_can_do_nothing(self):
+        gone = given(WS, OWNER, SCIENTISTS, "Unknown")
+        assert excess("prod", gone) == []
+        of = world(in_("prod"), gone, config=configured(personas=PERSONAS))
+        [grant] = facts(of, WORKSPACE, "access")
+        assert (grant["orphaned"], grant["can"]) == (True, [])
+
+    def test_a_principal_that_may_be_gone(self):
+        maybe = given(WS, OWNER, SCIENTISTS)
+        maybe["properties"]["principalType"] = UNREAD
+        assert excess("prod", maybe)[-1] == UNREAD
 
     def test_nothing_is_said_of_other_environments(self):
         assert excess(None, given(WS, OWNER, SCIENTISTS)) is None
@@ -239,6 +280,27 @@ class TestRoleShapes:
         assert found["roleType"] == "CustomRole"
         assert found["can"] == ["manageCompute", "useCompute", "readSecrets"]
         assert found["assigned"] is False
+
+    @pytest.mark.parametrize(
+        ("action", "can", "fully"),
+        [
+            ("computes/delete", ["manageCompute"], []),
+            ("computes/write", ["manageCompute"], ["manageCompute"]),
+            ("onlineEndpoints/write", ["deployModels"], []),
+            ("onlineEndpoints/*", ["deployModels", "readSecrets"], ["deployModels", "readSecrets"]),
+        ],
+    )
+    def test_holding_a_capability_and_having_all_that_it_takes(self, action, can, fully):
+        config = configured(personas={"workspaceAdmin": {"roles": ["ML admin"]}})
+        definition = role("ML admin", f"{ML}/workspaces/{action}")
+        [found] = facts(world(definition, config=config), WORKSPACE, "personaRoles")
+        assert (found["can"], found["canFully"]) == (can, fully)
+
+    def test_actions_unread(self):
+        config = configured(personas={"workspaceAdmin": {"roles": ["ML admin"]}})
+        blind = role_of("ML admin", {"actions": UNREAD, "notActions": []})
+        [found] = facts(world(blind, config=config), WORKSPACE, "personaRoles")
+        assert found["canFully"] == [UNREAD]
 
     def test_not_assignable_here(self):
         config = configured(personas={"workspaceAdmin": {"roles": ["ML admin"]}})
