@@ -29,6 +29,7 @@ NOT_RECORDED = re.compile(
     r"/workspaces/[^/]+/models/"
     r"|^/providers/microsoft\.authorization/policydefinitions/"
     r"|/workspaces/[^/]+/onlineendpoints/[^/]+$"
+    r"|/roleeligibilityschedules/"
     rf"|/roledefinitions/({'|'.join(BUILT_IN_ROLES.values())})$"
 )
 DANGLING = {
