@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from scanner.engine.cases import Case, CaseTable, check_table, judge, load_cases
+from scanner.engine.cases import Case, check_table, judge, load_cases
 from scanner.engine.packs import built_in_pack, load_packs
 from scanner.inventory.kinds import KINDS, TABLE_KINDS
 from scanner.snapshot.tables import TABLES
@@ -36,13 +36,7 @@ rules = pytest.mark.parametrize("rule_id", sorted(RULES))
 def test_verdict(rule_id: str, name: str) -> None:
     table = CASE_TABLES[rule_id]
     [case] = [case for case in table.cases if case.name == name]
-    alone = CaseTable(
-        rule=table.rule,
-        base=table.base,
-        cases=(case,),
-        records=table.records,
-        config=table.config,
-    )
+    alone = msgspec.structs.replace(table, cases=(case,))
     assert list(check_table(alone, RULES[table.rule], RECORDS)) == []
 
 
