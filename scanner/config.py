@@ -11,8 +11,8 @@ import msgspec
 
 from scanner import documents
 from scanner.errors import ConfigError
-from scanner.personas import Access, Persona, check_access
-from scanner.principals import Principals, load_principals
+from scanner.personas import Access, Persona, check_access, check_promises
+from scanner.principals import Principals, check_ids, load_principals
 
 _RULESET: Final = re.compile(r"20[0-9]{2}\.(?:0[1-9]|1[0-2])")
 
@@ -37,6 +37,8 @@ class Environment(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     match: Match = Match()
     production: bool = False
+    workspace_patterns: tuple[str, ...] | None = None
+    """Like the setting of this name, which it replaces here; None where the setting holds."""
     parameters: dict[str, dict[str, Any]] = {}
     severities: dict[str, str] = {}
 
@@ -62,10 +64,14 @@ class RuleChoice(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class RegionPatterns(msgspec.Struct, frozen=True, rename="camel"):
-    """Which use of several regions is meant."""
+    """The regions that something is in on purpose, beside the one where a project is at home."""
 
-    training: bool = False
-    serving: bool = False
+    training: tuple[str, ...] = ()
+    """Where data is, and training with it."""
+    serving: tuple[str, ...] = ()
+    """Where endpoints stand near their users."""
+    fine_tuning: tuple[str, ...] = ()
+    """Where a model is refined with data that must not leave the region."""
 
 
 class Settings(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -81,6 +87,8 @@ class Settings(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     allowed_image_registries: tuple[str, ...] | None = None
     allowed_private_endpoint_subscriptions: tuple[str, ...] | None = None
     region_patterns: RegionPatterns | None = None
+    workspace_patterns: tuple[str, ...] | None = None
+    """What workspaces are made for: each follows one of these."""
 
     def given(self) -> dict[str, Any]:
         """Return the settings that the config makes, by their names there, as JSON data."""
@@ -90,6 +98,8 @@ class Settings(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 SETTING_NAMES: Final = frozenset(field.encode_name for field in msgspec.structs.fields(Settings))
 """The names that a rule's parameter may take its value from."""
+REGION_SETTINGS: Final = frozenset({"allowedRegions", "regionPatterns"})
+"""Those that name regions; `West Europe` is the same as `westeurope` there."""
 
 ENVIRONMENT_VALUES: Final[dict[str, tuple[str, ...]]] = {
     "dev": ("dev", "development", "develop"),
@@ -102,10 +112,32 @@ ENVIRONMENT_VALUES: Final[dict[str, tuple[str, ...]]] = {
 """The environments of a config that names none, and the values of the tag that mean them."""
 
 
+CLOUD_NAMES: Final = ("public", "usgov", "china")
+"""The clouds that a config and `--cloud` name; anything else is a file that describes one."""
+
+
+class Collecting(msgspec.Struct, frozen=True, rename="camel"):
+    """What is read from Azure, and how, where no option says it; "" is the option's default."""
+
+    subscriptions: tuple[str, ...] = ()
+    management_groups: tuple[str, ...] = ()
+    excluded_subscriptions: tuple[str, ...] = ()
+    """Not read, although they lie below a management group or the identity can read them."""
+    cloud: str = ""
+    """A name, or the absolute path of a file once the config is loaded."""
+    credential: str = ""
+
+    @property
+    def names_scopes(self) -> bool:
+        """Tell whether it says what is read."""
+        return bool(self.subscriptions or self.management_groups)
+
+
 class Config(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A whole config, with its defaults filled in."""
 
     estate: str = ""
+    collect: Collecting = Collecting()
     environments: tuple[Environment, ...] = ()
     """In the order in which they are tried; the first match wins."""
     tags: TagKeys = TagKeys()
@@ -145,7 +177,11 @@ def load_config(path: Path | None) -> Config:
     """
     if path is None:
         return _finish(Config(), None)
-    return config_of(documents.load(path, error=ConfigError))
+    document = documents.load(path, error=ConfigError)
+    config = config_of(document)
+    check_ids(document, config.principals)
+    check_promises(document)
+    return config
 
 
 def with_principals(config: Config, path: Path | None) -> Config:
@@ -169,7 +205,8 @@ def config_of(document: documents.Document) -> Config:
     """
     documents.check(document, "config")
     data = dict(document.data)
-    data["environments"] = _environments(document.data)
+    environments = data.get("environments", {})
+    data["environments"] = [{"name": name, **one} for name, one in environments.items()]
     data["personas"] = [{"name": name, **one} for name, one in data.get("personas", {}).items()]
     if "principals" in data:
         data["principals"] = load_principals(_beside(document, data["principals"]))
@@ -180,19 +217,16 @@ def config_of(document: documents.Document) -> Config:
     return _finish(msgspec.convert(data, Config), document)
 
 
-def _environments(data: dict[str, Any]) -> list[dict[str, Any]]:
-    named: dict[str, dict[str, Any]] = data.get("environments", {})
-    return [{"name": name, **environment} for name, environment in named.items()]
-
-
 def _finish(config: Config, document: documents.Document | None) -> Config:
     """Fill in what depends on other parts of the config, and take the digest."""
     if not config.environments:
         environments = default_environments(config.tags.environment)
         config = msgspec.structs.replace(config, environments=environments)
     # Pack paths count as written: the same config means the same on another machine.
-    content = msgspec.json.encode(config, order="sorted", enc_hook=_digest_of)
-    digest = hashlib.sha256(content).hexdigest()
+    said = msgspec.to_builtins(config, enc_hook=_digest_of)
+    # Where a snapshot comes from is in its manifest, and changes no verdict on it.
+    del said["collect"]
+    digest = hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
     if document is None:
         return msgspec.structs.replace(config, digest=digest)
     packs = _existing(config.rules.packs, ("rules", "packs"), document)
@@ -200,6 +234,7 @@ def _finish(config: Config, document: documents.Document | None) -> Config:
         config,
         rules=msgspec.structs.replace(config.rules, packs=packs),
         exemptions=_existing(config.exemptions, ("exemptions",), document),
+        collect=_with_cloud(config.collect, document),
         digest=digest,
         path=Path(document.path),
     )
@@ -226,6 +261,20 @@ def _existing(
             raise document.error((*place, index), f"there is no {path}", hint)
         found.append(str(path))
     return tuple(found)
+
+
+def _with_cloud(collecting: Collecting, document: documents.Document) -> Collecting:
+    """Return the section with the absolute path of the file that describes its cloud, if any."""
+    if not collecting.cloud or collecting.cloud in CLOUD_NAMES:
+        return collecting
+    path = _beside(document, collecting.cloud)
+    if not path.is_file():
+        raise document.error(
+            ("collect", "cloud"),
+            f"there is no cloud {collecting.cloud!r} and no file {path}",
+            f"Use {', '.join(CLOUD_NAMES)}, or a file that describes a cloud.",
+        )
+    return msgspec.structs.replace(collecting, cloud=str(path))
 
 
 def _ruleset(document: documents.Document) -> str:

@@ -9,14 +9,13 @@ text, as written. Tags, merge keys and several documents in one file are refused
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import yaml
 from yaml import events
 
-from scanner import schemas
+from scanner import scalars, schemas
 from scanner.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -31,15 +30,8 @@ MAX_ALIASED: Final = 10_000
 Place = tuple[str | int, ...]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_WORDS: Final = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
-_DECIMAL: Final = re.compile(
-    r"[-+]?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,3})?"
-)
+_NEED_QUOTES: Final = ("mapping values are", "did not find expected alpha", "found character that")
+"""What libyaml begins with where text without quotes is not read as text."""
 _ESCAPE: Final = re.compile(
     r"\\\\|(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[0-9a-fA-F]{4}"
 )
@@ -199,7 +191,8 @@ class _Reader:
     def _alias(self, event: events.AliasEvent, place: Place) -> _Node:
         node = self._anchors.get(str(event.anchor))
         if node is None:
-            self._fail(event, f"the alias *{event.anchor} stands for nothing written before", place)
+            problem = f"the alias *{event.anchor} stands for nothing written before"
+            self._fail(event, problem, place, f"As text it has quotes: '*{event.anchor}'.")
         if len(place) + node.depth > MAX_DEPTH:
             self._fail(event, f"is nested more than {MAX_DEPTH} levels deep", place)
         self._aliased += node.size
@@ -247,23 +240,8 @@ def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 
 
-def is_text(plain: str) -> bool:
-    """Tell whether a scalar without quotes is read as text, not as a number or a word."""
-    return isinstance(_plain(plain), str)
-
-
 def _scalar(event: events.ScalarEvent) -> Any:
-    return _plain(event.value) if event.implicit[0] else event.value
-
-
-def _plain(text: str) -> Any:
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text) and math.isfinite(number := float(text)):
-        return number
-    return text
+    return scalars.value(event.value) if event.implicit[0] else event.value
 
 
 def _json_as_yaml(text: str, path: Path | str, error: type[DocumentError]) -> str:
@@ -299,7 +277,9 @@ def _syntax_error(
         line = text.count("\n", 0, getattr(cause, "position", 0)) + 1
         return error(path, "holds a character that YAML does not allow", line=line)
     written = "".join(text.splitlines()[mark.line : mark.line + 1])
-    hint = "Indent with spaces, not with tabs." if re.match(r" *\t", written) else ""
     problem = getattr(cause, "problem", None) or "cannot be understood"
+    hint = "Indent with spaces, not with tabs." if re.match(r" *\t", written) else ""
+    if not hint and problem.startswith(_NEED_QUOTES):
+        hint = "Text that begins with * & @ ` % or ! or holds ': ' is put in quotes."
     kind = "JSON" if str(path).lower().endswith(".json") else "YAML"
     return error(path, f"is not {kind}: {problem}", line=mark.line + 1, hint=hint)

@@ -8,6 +8,7 @@ passes through, after the temporary file is gone.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import os
@@ -20,6 +21,17 @@ from scanner.errors import ScannerError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+
+def as_utf8(data: bytes) -> bytes:
+    """Return a text as UTF-8 without byte order mark, also out of the UTF-16 of Windows PowerShell.
+
+    Raises:
+        ValueError: the byte order mark says UTF-16, and it is none.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16").encode()
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def write_atomic(path: Path, chunks: Iterable[bytes]) -> None:

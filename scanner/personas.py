@@ -80,6 +80,22 @@ def check_access(document: documents.Document, default: Iterable[str]) -> None:
             _check_name(document, ("access", "matrix", environment, persona), personas)
 
 
+def check_promises(document: documents.Document) -> None:
+    """Check that the matrix allows what it promises: else whatever somebody can do is wrong.
+
+    Raises:
+        DocumentError: of the type the document was loaded with; names the place.
+    """
+    for environment, row in document.data.get("access", {}).get("matrix", {}).items():
+        for persona, cell in row.items():
+            allowed = {*cell.get("allowed", ())}
+            for index, promise in enumerate(cell.get("promised", ())):
+                if not {promise, "*"} & allowed:
+                    place = ("access", "matrix", environment, persona, "promised", index)
+                    hint = "Allow it as well: both lists replace those of the default."
+                    raise document.error(place, f"promises {promise}, which is not allowed", hint)
+
+
 def _check_name(document: documents.Document, place: documents.Place, known: Sequence[str]) -> None:
     if place[-1] not in known:
         kind = "environment" if len(place) == _ENVIRONMENT_DEPTH else "persona"

@@ -7,16 +7,21 @@ is optional, and members may be objects as Microsoft Graph sends them, or plain 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from scanner.errors import ConfigError
+from scanner.files import as_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from scanner import documents
+
+_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MAX_BYTES: Final = 256 << 20
 _TYPES: Final = {
     "#microsoft.graph.user": "User",
@@ -62,6 +67,8 @@ class Principals:
         kind = kind or _TYPES.get((entry.odata_type or "").lower())
         if kind:
             self._types.setdefault(key, kind)
+        if entry.members is not None:
+            self._members.setdefault(key, set())
         for member in entry.members or ():
             self._join(key, member)
 
@@ -80,6 +87,11 @@ class Principals:
         """Return User, Group, ServicePrincipal or Device, where the file says which."""
         return self._types.get(principal.lower())
 
+    def knows(self, principal: str) -> bool:
+        """Tell whether the file has a principal, by its id."""
+        key = principal.lower()
+        return key in self._names or key in self._types or key in self._groups
+
     def knows_members(self, group: str) -> bool:
         """Tell whether the file lists members of a group."""
         return group.lower() in self._members
@@ -88,6 +100,10 @@ class Principals:
         """Return the ids of those that have a name, without regard to case."""
         wanted = name.lower()
         return tuple(sorted(key for key, found in self._names.items() if found.lower() == wanted))
+
+    def names(self) -> tuple[str, ...]:
+        """Return all names, in their order."""
+        return tuple(sorted(set(self._names.values())))
 
     def below(self, principals: Iterable[str]) -> frozenset[str]:
         """Return principals and all that are in them, at any depth."""
@@ -132,6 +148,30 @@ def load_principals(path: Path) -> Principals:
     return found
 
 
+def check_ids(document: documents.Document, principals: Principals) -> None:
+    """Check that the personas of a config name groups and people by their object ids.
+
+    A group by its name would be a group of nobody, and no rule would see what its members can do.
+
+    Raises:
+        DocumentError: of the type the document was loaded with; names the place.
+    """
+    for persona, one in document.data.get("personas", {}).items():
+        for part in ("groups", "principals"):
+            for index, principal in enumerate(one.get(part, ())):
+                if not _GUID.fullmatch(principal) and not principals.knows(principal):
+                    place = ("personas", persona, part, index)
+                    hint = _id_hint(principal, principals)
+                    raise document.error(place, f"'{principal}' is no object id", hint)
+
+
+def _id_hint(name: str, principals: Principals) -> str:
+    ids = principals.named(name)
+    if len(ids) == 1:
+        return f"The principals file has it as {ids[0]}."
+    return "A GUID: `az ad group show --group NAME --query id`, or the object id in the portal."
+
+
 def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
@@ -140,7 +180,10 @@ def _content(path: Path) -> bytes:
         raise ConfigError(path, f"cannot be read: {cause.strerror or cause}") from cause
     if len(content) > MAX_BYTES:
         raise ConfigError(path, f"is larger than {MAX_BYTES >> 20} MiB")
-    return content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return as_utf8(content)
+    except ValueError as cause:
+        raise ConfigError(path, "is neither UTF-8 nor UTF-16 text") from cause
 
 
 def _entries(data: Any) -> Iterator[tuple[Entry, str]]:

@@ -26,6 +26,7 @@ environments:
       resourceGroups: [rg-dev-*]
   live:
     production: true
+    workspacePatterns: [singleWorkspace]
     match: { subscriptions: [live-1], managementGroups: [mg-live] }
     parameters: { AML-CMP-002: { maxNodes: 20 } }
     severities: { AML-CMP-002: low }
@@ -39,7 +40,8 @@ settings:
   allowedRegions: [westeurope]
   requiredTags: { project: [], environment: [dev, live] }
   namingPatterns: { workspace: 'mlw-*', compute: '^[a-z]+$' }
-  regionPatterns: { training: true }
+  regionPatterns: { training: [westeurope, eastus2] }
+  workspacePatterns: [workspacePerProject, workspacePerTeam]
 """
 
 
@@ -92,12 +94,15 @@ def test_whole_config(tmp_path):
         "allowedRegions": ["westeurope"],
         "requiredTags": {"project": [], "environment": ["dev", "live"]},
         "namingPatterns": {"workspace": "mlw-*", "compute": "^[a-z]+$"},
-        "regionPatterns": {"training": True, "serving": False},
+        "regionPatterns": {"training": ["westeurope", "eastus2"], "serving": [], "fineTuning": []},
+        "workspacePatterns": ["workspacePerProject", "workspacePerTeam"],
     }
+    assert (dev.workspace_patterns, live.workspace_patterns) == (None, ("singleWorkspace",))
 
 
 def test_environments_keep_their_order():
-    config = parse("environments: { z: {}, a: {}, m: {} }")
+    match = "{ match: { namePatterns: [x] } }"
+    config = parse(f"environments: {{ z: {match}, a: {match}, m: {match} }}")
     assert [one.name for one in config.environments] == ["z", "a", "m"]
 
 
@@ -119,9 +124,15 @@ def test_a_setting_that_is_made_empty_is_not_one_that_is_not_made():
          "3: environments.dev.match.tag: unknown key", "'tags'"),
         ("environments:\n  dev:\n    match: {}", "3: environments.dev.match: must not be empty", ""),
         ("environments:\n  dev:", "2: environments.dev: must be a mapping, not empty", ""),
-        ("environments: { 1dev: {} }", "1: environments.1dev: unknown key '1dev'", ""),
+        ("environments: { 1dev: {} }", "1: environments.1dev: the key '1dev' is not", "A letter"),
         ("severities: { AML-CMP-001: hihg }", "1: severities.AML-CMP-001: 'hihg' is none", "'high'"),
-        ("parameters: { aml: {} }", "1: parameters.aml: unknown key", "AML-NET-001"),
+        ("parameters: { aml: {} }", "1: parameters.aml: the key 'aml' is not", "AML-NET-001"),
+        ("tags: { project: name }", "1: tags.project: must be a list", "Write a list: [name]."),
+        ("estate: 5", "1: estate: must be text, not 5", "Put it in quotes: '5'."),
+        ("rules: { skip: [*-001] }", "1: rules.skip[0]: the alias *-001", "quotes: '*-001'"),
+        ("rules: { skip: [*] }", "1: is not YAML: did not find", "begins with * "),
+        ("estate: a: b", "1: is not YAML: mapping values", "holds ': ' is put in quotes"),
+        ("es\u200btate: a", "1: es\u200btate: unknown key 'es\\u200btate'", "'estate'"),
         ("parameters: { AML-CMP-001: 3 }", "1: parameters.AML-CMP-001: must be a mapping", ""),
         ("rules: { ruleset: 2026.13 }", "1: rules.ruleset: must be a year and a month", "2026.11"),
         ("rules: { ruleset: 2026.1 }", "1: rules.ruleset: must be a year and a month", "2026.11"),
@@ -131,6 +142,14 @@ def test_a_setting_that_is_made_empty_is_not_one_that_is_not_made():
         ("settings: { logAnalyticsWorkspaces: [central] }",
          "1: settings.logAnalyticsWorkspaces[0]: 'central' is not of the required form",
          "/subscriptions/"),
+        ("settings:\n  regionPatterns: { training: [west-europe] }",
+         "2: settings.regionPatterns.training[0]: 'west-europe' is not of the required form",
+         "westeurope"),
+        ("settings:\n  workspacePatterns: [perProject]",
+         "2: settings.workspacePatterns[0]: 'perProject' is none of the allowed values",
+         "'workspacePerProject'"),
+        ("environments:\n  dev: { workspacePatterns: [] }",
+         "2: environments.dev.workspacePatterns: must not be empty", ""),
         ("tags: { project: [a, a] }", "1: tags.project: names something twice", ""),
     ],
 )  # fmt: skip
@@ -175,6 +194,9 @@ def test_digest_is_of_the_meaning(tmp_path):
 
 @given(st.permutations(["prod", "dev", "qa"]))
 def test_digest_knows_the_order_of_environments(names):
-    text = f"environments: {{ {', '.join(f'{name}: {{}}' for name in names)} }}"
-    same = parse(text).digest == parse("environments: { prod: {}, dev: {}, qa: {} }").digest
+    def digest(order):
+        named = (f"{name}: {{ match: {{ namePatterns: [x] }} }}" for name in order)
+        return parse(f"environments: {{ {', '.join(named)} }}").digest
+
+    same = digest(names) == digest(["prod", "dev", "qa"])
     assert same == (names == ["prod", "dev", "qa"])

@@ -59,6 +59,18 @@ def test_names_types_and_memberships(tmp_path):
     assert not found.knows_members("u-1")
 
 
+def test_a_group_that_nobody_is_in(tmp_path):
+    groups = [{"id": "g-empty", "members": []}, {"id": "g-unknown"}]
+    found = load(tmp_path, {"groups": groups})
+    assert found.knows_members("g-empty")
+    assert not found.knows_members("g-unknown")
+
+
+def test_all_names_in_their_order(tmp_path):
+    names = ("Ada", "Data scientists", "Everybody", "grace@contoso.example")
+    assert load(tmp_path, TREE).names() == names
+
+
 def test_byte_order_mark(tmp_path):
     assert load(tmp_path, "\ufeff{}").digest
 
@@ -100,3 +112,12 @@ def test_circles_end_and_both_ways_agree(pairs):
         assert one in found.below([one])
         for other in found.below([one]):
             assert one in found.above([other])
+
+
+def test_utf_16_of_windows_powershell(tmp_path):
+    file = tmp_path / "principals.json"
+    file.write_bytes(json.dumps(TREE).encode("utf-16"))
+    assert load_principals(file).name("u-1") == "Ada"
+    file.write_bytes(b"\xff\xfe{}]")
+    with pytest.raises(ConfigError, match="neither UTF-8 nor UTF-16"):
+        load_principals(file)

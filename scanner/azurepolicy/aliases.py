@@ -7,11 +7,11 @@ What does not follow is written down here.
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Final, NamedTuple
 
 from scanner.inventory.paths import STAR, PathError
+from scanner.schemas.problems import nearest
 
 Steps = tuple[str, ...]
 
@@ -111,8 +111,7 @@ def _plain(text: str) -> Field:
     name = re.split(r"[.\[]", text, maxsplit=1)[0]
     known = {plain.lower(): plain for plain in PLAIN}
     if name.lower() not in known:
-        near = difflib.get_close_matches(name.lower(), known, n=1)
-        hint = f"Did you mean '{known[near[0]]}'?" if near else f"Known are: {', '.join(PLAIN)}."
+        hint = nearest(name, PLAIN) or f"Known are: {', '.join(PLAIN)}."
         raise PathError(f"unknown field '{text}': no alias of a type and no general field", hint)
     first, rest = known[name.lower()], text[len(name) :]
     if first == "tags" and rest:

@@ -12,7 +12,8 @@ from scanner.engine.selection import Binding, Frame, Place, Selection
 from scanner.engine.values import find_key
 from scanner.inventory.fields import UNREAD, UNREAD_MARK, Members
 from scanner.inventory.model.shapes import region
-from scanner.inventory.paths import STAR, Leaf
+from scanner.inventory.paths import STAR
+from scanner.inventory.traces import Leaf
 from scanner.snapshot.redact import MARK, is_redacted
 
 _GROUP_TYPES: Final = {

@@ -68,6 +68,9 @@ def _expanded(
         for name, item in initiative.declared.items()
         if isinstance(item, Mapping) and "defaultValue" in item
     }
+    if not initiative.members:
+        problem = f"the initiative {initiative.name} has no definitions"
+        raise initiative.document.error(initiative.place, problem, "", RuleError)
     for index, member in enumerate(initiative.members):
         name = str(member.get("policyDefinitionId") or "").rpartition("/")[2]
         definition = by_name.get(name.lower())
@@ -92,8 +95,15 @@ def _given(
     """Return the values that an initiative gives to a member; its own may be expressions."""
     context = Context(AliasResolver(), values, empty_estate(Config()))
     given = {}
+    declared = {name.lower() for name in initiative.declared}
     for name, item in parameters.items():
         written = item.get("value") if isinstance(item, Mapping) else None
+        for used in parameters_in(written):
+            if used.lower() not in declared:
+                place = (*initiative.place, index, "parameters", name)
+                problem = f"the initiative has no parameter '{used}'"
+                hint = f"It declares: {', '.join(initiative.declared) or 'none'}."
+                raise initiative.document.error(place, problem, hint, RuleError)
         if set(parameters_in(written)) - set(values):
             continue  # The assignment has to give it, so the member goes without.
         try:

@@ -81,9 +81,12 @@ class Comparison:
         """The failures of the baseline by fingerprint, exempted ones included."""
         self.absent: Sequence[Absent] = ()
         self.changes = Changes()
+        quiet: dict[Known, Known] = {}
         for row in baseline.rows():
             evidence = b"" if row.verdict in QUIET else _digest(row)
-            self.known[row.fingerprint] = Known(row.verdict, row.severity, evidence)
+            known = Known(row.verdict, row.severity, evidence)
+            # Most rows are passes, and there may be millions of them.
+            self.known[row.fingerprint] = known if evidence else quiet.setdefault(known, known)
             if row.verdict is Verdict.FAIL:
                 self.failed[row.fingerprint] = row
 
@@ -127,6 +130,7 @@ class Comparison:
             verdict=Verdict.FAIL,
             message=before.message,
             evidence=before.evidence,
+            remediation=before.remediation,
             exemption=None,
             carried_forward=CarriedForward(verdict, reason, since),
         )

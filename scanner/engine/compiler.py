@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scanner.engine import template
 from scanner.engine.conditions import AllOf, AnyOf, FieldTest, Node, Not, Operand, ValueTest
-from scanner.engine.context import Context, Value, compile_value
-from scanner.engine.counts import Count, CountedMembers, Getter, field_members, value_members
+from scanner.engine.context import Context, Counted, Value, compile_value
+from scanner.engine.counts import (
+    Count,
+    CountedMembers,
+    Inputs,
+    counts_member,
+    field_members,
+    value_members,
+)
 from scanner.engine.operators import OPERATORS
 from scanner.engine.selection import Binding, Selection
+from scanner.engine.values import as_text
 from scanner.inventory.paths import PathError
 from scanner.schemas.problems import nearest
 
@@ -17,6 +26,7 @@ Place = tuple[str | int, ...]
 _SUBJECTS = ("field", "value", "count")
 _LOGICAL = ("allOf", "anyOf", "not")
 _DEFAULT_NAME = "default"
+_EXACT = ("equals", "notEquals", "in", "notIn")
 
 
 class ConditionError(ValueError):
@@ -77,11 +87,27 @@ def _comparison(spec: Mapping[str, Any], context: Context, place: Place) -> Node
     operand = _operand(others[0], spec[others[0]], context, (*place, others[0]))
     subject = subjects[0]
     if subject == "field":
-        return _field(spec["field"], operand, context, (*place, "field"))
+        test = _field(spec["field"], operand, context, (*place, "field"))
+        _check_values(test.selection, others[0], spec[others[0]], (*place, others[0]))
+        return test
     if subject == "value":
         value = _value(spec["value"], context, (*place, "value"))
         return ValueTest(value, str(spec["value"]), operand)
     return _count(spec["count"], operand, context, (*place, "count"))
+
+
+def _check_values(selection: Selection, operator: str, expected: Any, place: Place) -> None:
+    """Refuse a written value that Azure does not have for the field: it would never be equal."""
+    if operator not in _EXACT or not selection.values:
+        return
+    known = {value.lower() for value in selection.values}
+    for written in expected if isinstance(expected, list) else [expected]:
+        if isinstance(written, str) and template.is_expression(written):
+            continue
+        text = template.unescape(as_text(written) or "")
+        if text and text.lower() not in known:
+            hint = nearest(text, selection.values) or f"It has: {', '.join(selection.values)}."
+            raise ConditionError(place, f"'{text}' is no value that the field can have", hint)
 
 
 def _operand(operator: str, raw: Any, context: Context, place: Place) -> Operand:
@@ -108,7 +134,7 @@ def _path(raw: Any, context: Context, place: Place) -> str:
     return path.constant
 
 
-def _field(raw: Any, operand: Operand, context: Context, place: Place) -> Node:
+def _field(raw: Any, operand: Operand, context: Context, place: Place) -> FieldTest:
     path = _path(raw, context, place)
     try:
         selection = context.select(path)
@@ -129,11 +155,15 @@ def _count(spec: Any, operand: Operand, context: Context, place: Place) -> Node:
         text = str(spec["value"])
         members = value_members(_value(spec["value"], context, (*place, "value")), text)
         binding = Binding((str(spec.get("name", _DEFAULT_NAME)),), Any, is_field=False)
-    if "where" not in spec:
-        return Count(members, None, operand)
+    where = None
     inner = context.bound(binding)
-    where = compile_condition(spec["where"], inner, (*place, "where"))
-    context.reads.extend(inner.reads)
+    if "where" in spec:
+        where = compile_condition(spec["where"], inner, (*place, "where"))
+        context.reads.extend(inner.reads)
+    if binding.is_field and not context.bindings:
+        context.counts.append(Counted(binding, members.get, counts_member(where)))
+    if where is None:
+        return Count(members, None, operand)
     is_fixed = members.is_constant and not context.bindings and operand.constant is not None
     return Count(members, where, operand, inputs=_inputs(inner.reads) if is_fixed else None)
 
@@ -148,9 +178,10 @@ def _field_members(raw: Any, context: Context, place: Place) -> tuple[CountedMem
     return field_members(selection, path), Binding(tokens, selection.element, is_field=True)
 
 
-def _inputs(reads: Sequence[Selection | None]) -> tuple[Getter, ...] | None:
+def _inputs(reads: Sequence[Selection | None]) -> Inputs | None:
     """Return what a condition reads of the resource, if that is nothing but single values."""
     found = [read for read in reads if read is None or not read.of_member]
     if any(read is None or read.many for read in found):
         return None
-    return tuple(read.get for read in found if read is not None)
+    single = [read for read in found if read is not None]
+    return Inputs(tuple(read.get for read in single), all(read.own for read in single))

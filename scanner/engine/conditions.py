@@ -133,6 +133,7 @@ class Operand:
     def __init__(self, operator: str, expected: Value) -> None:
         self.operator = operator
         self.expected = expected
+        self._known_words: dict[bool, str] = {}
         self.constant: Predicate | None = None
         if expected.is_constant:
             self.constant = OPERATORS[operator].compile(expected.constant)
@@ -164,7 +165,13 @@ class Operand:
 
     def words(self, place: Place, *, want: bool) -> str:
         """Return in words what was required of the value."""
-        expected = self.target(place.resource, place.frame)
+        if self.constant is None:
+            return self._words(self.target(place.resource, place.frame), want=want)
+        if want not in self._known_words:
+            self._known_words[want] = self._words(self.expected.constant, want=want)
+        return self._known_words[want]
+
+    def _words(self, expected: Any, *, want: bool) -> str:
         if expected is UNREAD:
             return f"{self.operator} a value that was not readable"
         if want:

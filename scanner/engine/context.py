@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -14,6 +13,7 @@ from scanner.engine.functions import FUNCTIONS
 from scanner.engine.template import Constant, ContextFunction, Evaluate
 from scanner.inventory.fields import UNREAD, Members
 from scanner.inventory.paths import STAR, PathError
+from scanner.schemas.problems import nearest
 
 if TYPE_CHECKING:
     from scanner.engine.expression import Node
@@ -38,6 +38,15 @@ class Value(msgspec.Struct, frozen=True):
         return self.get.value if isinstance(self.get, Constant) else UNREAD
 
 
+class Counted(NamedTuple):
+    """A count over a collection of the resource, for texts that name what it counts."""
+
+    binding: Binding
+    members: Callable[[Any, Frame], Members]
+    met: Callable[[Any, Frame], bool | None]
+    """Tells whether the innermost member of a frame is counted; `None` where that is not known."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Context:
     """Where a condition stands: over which fields, with which parameters, inside which counts."""
@@ -48,10 +57,16 @@ class Context:
     bindings: tuple[Binding, ...] = ()
     reads: list[Selection | None] = dataclasses.field(default_factory=list)
     """What was compiled here reads: selections, and `None` for anything else of the resource."""
+    counts: list[Counted] = dataclasses.field(default_factory=list)
+    """The counts over collections that were compiled here, those inside of others left out."""
 
     def bound(self, binding: Binding) -> Context:
         """Return the context inside one more count, with reads of its own."""
-        return dataclasses.replace(self, bindings=(*self.bindings, binding), reads=[])
+        return dataclasses.replace(self, bindings=(*self.bindings, binding), reads=[], counts=[])
+
+    def apart(self) -> Context:
+        """Return the same context for another condition, with reads and counts of its own."""
+        return dataclasses.replace(self, reads=[], counts=[])
 
     def select(self, path: str) -> Selection:
         """Return what a path selects here; raises PathError where there is no such path."""
@@ -67,6 +82,34 @@ class Context:
             raise PathError(problem, f"Write '{path}[*]' to count it.")
         return selection
 
+    def of_counted(self, path: str) -> Callable[[Any], Members]:
+        """Return what gives the values of a path of those members that a count counts.
+
+        Members of which that is not known make the values incomplete. Raises PathError where no
+        count goes over the collection that the path begins with.
+        """
+        names = self.resolver.tokens(path)
+        chosen = [
+            (each, self.resolver.resolve(path, (each.binding,)).get)
+            for each in self.counts
+            if names[: len(each.binding.tokens)] == each.binding.tokens
+        ]
+        if not chosen:
+            hint = "Begin it with the collection of a count in `require`: access[*].principal."
+            raise PathError(f"no count goes over what '{path}' is in", hint)
+
+        def values(resource: Any) -> Members:
+            found: list[Any] = []
+            is_whole = True
+            for counted, get in chosen:
+                members = counted.members(resource, ())
+                answers = [(member, counted.met(resource, (member,))) for member in members]
+                found += [get(resource, (member,)) for member, met in answers if met]
+                is_whole &= members.complete and all(met is not None for _, met in answers)
+            return Members(found) if is_whole else Members.partial(tuple(found))
+
+        return values
+
     def functions(self) -> dict[str, ContextFunction]:
         """Return the functions that read this context."""
         return {
@@ -81,9 +124,7 @@ class Context:
     def _parameter(self, nodes: Sequence[Node]) -> Evaluate:
         name = self._text(nodes, "parameters")
         if name not in self.parameters:
-            near = difflib.get_close_matches(name, self.parameters, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise ValueError(f"unknown parameter '{name}'{hint}")
+            raise PathError(f"unknown parameter '{name}'", nearest(name, self.parameters))
         return Constant(self.parameters[name])
 
     def _field(self, nodes: Sequence[Node]) -> Evaluate:

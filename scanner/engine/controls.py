@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from scanner import documents
-from scanner.engine.result import Counts
+from scanner.engine.attestations import Attested, Review
+from scanner.engine.result import VERDICTS, Counts, Verdict
 from scanner.engine.rules import Rule
-from scanner.errors import RuleError
-from scanner.schemas.problems import nearest
+from scanner.inventory.access.matrix import meaning
+from scanner.inventory.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
-    from scanner.engine.result import ScanResult
-    from scanner.engine.rules import RuleFile
+    from scanner.engine.result import Result, ScanResult
 
 POLICIES: Final = "azure-policy"
 """The framework whose controls are the definitions that other controls name as `policies`."""
 
-_FOLDER: Final = "controls"
-
 Kind = Literal["rule", "review", "none"]
+Stage = Literal["", "development", "test", "production"]
+_STAGES: Final = {
+    "development": {"dev"},
+    "test": {"test", "qa", "staging"},
+    "production": {"prod"},
+}
+"""Which of the default environments are meant by a stage."""
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +46,8 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     """Azure Policy definitions: of a source's statement the ones it is about, of a framework's
     control the ones that its vendor maps to it."""
     definition: str = ""
+    stage: Stage = ""
+    """Of which environments the statement speaks, "" where it is all of them."""
 
 
 class Framework(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,18 +103,31 @@ class Status(enum.StrEnum):
     """What is known of a control."""
 
     FAIL = "fail"
+    """A rule fails; of a review, that somebody attests that the control is not met."""
     UNKNOWN = "unknown"
     """Nothing fails but for what is exempted, and something could not be read or a rule broke."""
     EXEMPT = "exempt"
     """Nothing else fails, and every failure is exempted."""
     PASS = "pass"  # noqa: S105  (a status, not a password)
     """Something passes, nothing fails, and nothing is open."""
+    ATTESTED = "attested"
+    """A person answers it, and attests that it is met."""
+    NOT_APPLICABLE = "not_applicable"
+    """A person answers it, and attests that it does not apply."""
     NOT_ASSESSED = "not_assessed"
     """The rules that answer it did not all run, or found nothing that they apply to."""
     NOT_COVERED = "not_covered"
     """No rule answers it."""
     REVIEW = "review"
-    """A person has to answer it, and nobody has."""
+    """A person has to answer it, and nobody has, or the answer has expired."""
+
+
+_ATTESTED: Final = {
+    None: Status.REVIEW,
+    Attested.MET: Status.ATTESTED,
+    Attested.NOT_MET: Status.FAIL,
+    Attested.NOT_APPLICABLE: Status.NOT_APPLICABLE,
+}
 
 
 class RuleAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -119,6 +137,8 @@ class RuleAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     provenance: Provenance
     ran: bool
     preview: bool
+    all_read: bool
+    """Every resource that the rule is about could be listed: there is none without a row."""
     counts: Counts
 
 
@@ -132,35 +152,16 @@ class ControlResult(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     answers: tuple[RuleAnswer, ...]
     counts: Counts
-    attestation: None = None
-    """Who answered a review, when and how; nothing holds such answers yet."""
-
-
-def load_controls(packs: Iterable[Path], rules: Sequence[RuleFile]) -> Controls:
-    """Return the controls of the packs' folders `controls`, and which of the rules answer them.
-
-    Raises RuleError for a file that is not as the schema says, for an id used twice, for a policy
-    that azure-policy.yaml does not list, and for a rule that names a control that does not exist
-    or that no rule can answer.
-    """
-    loaded: dict[str, tuple[Framework, documents.Document]] = {}
-    for path in _files(packs):
-        framework, document = _load(path)
-        if framework.framework in loaded:
-            other = loaded[framework.framework][1].path
-            raise document.error(("framework",), f"is already the framework of {other}")
-        loaded[framework.framework] = framework, document
-    definitions = _definitions(loaded)
-    for framework, document in loaded.values():
-        _check_policies(framework, document, definitions)
-    frameworks = tuple(loaded[name][0] for name in sorted(loaded))
-    return Controls(frameworks, _answers(frameworks, rules))
+    review: Review | None = None
+    """Who answered a control that people review, when and how; `None` where nobody did."""
 
 
 def assess(result: ScanResult, controls: Controls) -> list[ControlResult]:
     """Return what the result says of every control, in the order of the frameworks' files.
 
-    Statements that are not controls are left out.
+    Statements that are not controls are left out. Reviews are answered by the attestations that
+    were applied to the result together with its exemptions; no attestation answers a control
+    that is for rules to answer, whatever it says.
     """
     return [
         _assessed(control, controls.answers.get(control.id, ()), result)
@@ -170,108 +171,68 @@ def assess(result: ScanResult, controls: Controls) -> list[ControlResult]:
     ]
 
 
-def _files(packs: Iterable[Path]) -> Iterator[Path]:
-    for pack in packs:
-        yield from sorted((pack / _FOLDER).glob("*.yaml"))
-
-
-def _load(path: Path) -> tuple[Framework, documents.Document]:
-    document = documents.load(path, error=RuleError)
-    documents.check(document, "controls", error=RuleError)
-    data: dict[str, Any] = document.data
-    name = data["framework"]
-    if name != path.stem:
-        problem = f"the file is {path.name}, so the framework must be {path.stem}"
-        raise document.error(("framework",), problem)
-    seen: dict[str, int] = {}
-    for index, control in enumerate(data["controls"]):
-        if control["id"] in seen:
-            line = document.line(("controls", seen[control["id"]]))
-            problem = f"'{control['id']}' is already the id of the control on line {line}"
-            raise document.error(("controls", index, "id"), problem)
-        seen[control["id"]] = index
-    full = [{**control, "id": f"{name}/{control['id']}"} for control in data["controls"]]
-    return msgspec.convert({**data, "controls": full}, Framework), document
-
-
-def _definitions(loaded: Mapping[str, tuple[Framework, documents.Document]]) -> set[str]:
-    if POLICIES not in loaded:
-        return set()
-    return {slug(control.id) for control in loaded[POLICIES][0].controls}
-
-
-def _check_policies(
-    framework: Framework, document: documents.Document, definitions: set[str]
-) -> None:
-    for index, control in enumerate(framework.controls):
-        for number, policy in enumerate(control.policies):
-            if policy not in definitions:
-                place = ("controls", index, "policies", number)
-                problem = f"there is no Azure Policy definition '{policy}'"
-                raise document.error(place, problem, nearest(policy, definitions))
-
-
-def _answers(
-    frameworks: Sequence[Framework], rules: Sequence[RuleFile]
-) -> dict[str, tuple[Answer, ...]]:
-    known = {control.id: control for framework in frameworks for control in framework.controls}
-    found: dict[str, list[Answer]] = {}
-    for rule_file in sorted(rules, key=lambda loaded: loaded.rule.id):
-        rule = rule_file.rule
-        for index, name in enumerate(rule.controls):
-            control = known.get(name)
-            if control is None or control.kind != "rule":
-                raise _no_control(rule_file, index, control, known)
-            found.setdefault(name, []).append(Answer(rule, _provenance(rule, control)))
-    return {name: tuple(answers) for name, answers in found.items()}
-
-
-def _no_control(
-    rule_file: RuleFile, index: int, control: Control | None, known: Mapping[str, Control]
-) -> RuleError:
-    name, place = rule_file.rule.controls[index], ("controls", index)
-    if control is not None:
-        kind = "a person answers" if control.kind == "review" else "is not a control"
-        return rule_file.error(place, f"no rule can answer '{name}', which {kind}")
-    answerable = [other.id for other in known.values() if other.kind == "rule"]
-    hint = nearest(name, answerable) or "Controls are listed in the packs' folders `controls`."
-    return rule_file.error(place, f"there is no control '{name}'", hint)
-
-
-def _provenance(rule: Rule, control: Control) -> Provenance:
-    """Tell whether the vendor maps a policy that the rule stands for to a framework's control."""
-    # A statement names the definitions that it is about itself; that maps nothing.
-    if control.statement:
-        return Provenance.OWN
-    mapped = {f"{POLICIES}/{policy}" for policy in control.policies}
-    return Provenance.VENDOR if mapped & set(rule.controls) else Provenance.OWN
-
-
 def slug(control_id: str) -> str:
     """Return the part of a control's id after the framework."""
     return control_id.partition("/")[2]
 
 
 def _assessed(control: Control, answers: Sequence[Answer], result: ScanResult) -> ControlResult:
-    said = tuple(_rule_answer(answer, result) for answer in answers)
+    if control.kind == "review":
+        review = result.exemptions.reviews.get(control.id) if result.exemptions else None
+        status = _ATTESTED[review.answer if review is not None else None]
+        return ControlResult(
+            control=control, status=status, answers=(), counts=Counts(), review=review
+        )
+    said = tuple(_rule_answer(answer, result, control.stage) for answer in answers)
     total = Counts()
     for answer in said:
         if not answer.preview:
             _add(total, answer.counts)
-    return ControlResult(
-        control=control, status=_status(control, said, total), answers=said, counts=total
-    )
+    return ControlResult(control=control, status=_status(said, total), answers=said, counts=total)
 
 
-def _rule_answer(answer: Answer, result: ScanResult) -> RuleAnswer:
+def _rule_answer(answer: Answer, result: ScanResult, stage: Stage) -> RuleAnswer:
     ran = next((rule for rule in result.rules if rule.id == answer.rule.id), None)
     return RuleAnswer(
         rule_id=answer.rule.id,
         provenance=answer.provenance,
         ran=ran is not None,
         preview=ran is not None and ran.preview,
-        counts=result.by_rule[answer.rule.id] if ran is not None else Counts(),
+        all_read=result.estate.coverage.has_everything(KINDS[answer.rule.resource].TABLE),
+        counts=_counts(answer.rule.id, result, stage) if ran is not None else Counts(),
     )
+
+
+def _counts(rule_id: str, result: ScanResult, stage: Stage) -> Counts:
+    """Return a rule's counts, those of a stage's environments only.
+
+    What is in no environment, in one that nobody knows, or in one whose name says no stage, may
+    belong to any stage, so it counts in each of them.
+    """
+    if not stage:
+        return result.by_rule[rule_id]
+    others = _environments_of_other_stages(result, stage)
+    found = Counts()
+    [assessment] = (each for each in result.assessments if each.rule.id == rule_id)
+    for code, environment in zip(assessment.codes, assessment.environments, strict=True):
+        if environment not in others:
+            found.add(VERDICTS[code])
+    for row in result.unlisted:
+        if row.rule_id == rule_id and row.environment not in others:
+            found.add(row.verdict)
+    for row in result.findings:
+        if row.rule_id == rule_id and row.environment not in others and _is_exempt(row):
+            found.move_exempt()
+    return found
+
+
+def _environments_of_other_stages(result: ScanResult, stage: Stage) -> set[str]:
+    environments = {each.name: meaning(each) for each in result.estate.config.environments}
+    return {name for name, word in environments.items() if word and word not in _STAGES[stage]}
+
+
+def _is_exempt(row: Result) -> bool:
+    return row.verdict is Verdict.FAIL and row.exemption is not None
 
 
 def _add(total: Counts, more: Counts) -> None:
@@ -279,14 +240,13 @@ def _add(total: Counts, more: Counts) -> None:
         setattr(total, name, getattr(total, name) + getattr(more, name))
 
 
-def _status(control: Control, answers: Sequence[RuleAnswer], counts: Counts) -> Status:
-    if control.kind == "review":
-        return Status.REVIEW
+def _status(answers: Sequence[RuleAnswer], counts: Counts) -> Status:
     if not answers:
         return Status.NOT_COVERED
     if counts.fail:
         return Status.FAIL
-    if counts.unknown or counts.error:
+    blind = any(answer.ran and not answer.preview and not answer.all_read for answer in answers)
+    if counts.unknown or counts.error or blind:
         return Status.UNKNOWN
     if counts.exempt:
         return Status.EXEMPT

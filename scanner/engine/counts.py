@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from scanner.engine.conditions import evidence
 from scanner.engine.result import Evidence
@@ -13,7 +13,7 @@ from scanner.engine.selection import Frame, Place, Selection
 from scanner.engine.template import TemplateError
 from scanner.engine.values import as_number
 from scanner.inventory.fields import UNREAD, Members
-from scanner.inventory.paths import Leaf
+from scanner.inventory.traces import Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,10 +21,23 @@ if TYPE_CHECKING:
     from scanner.engine.conditions import Node, Operand, Test
     from scanner.engine.context import Value
 
+COUNT_OF = "count of "
+THAT_MATCH = " that match"
+"""How evidence names what was counted, before and after the collection's path."""
 _SHOWN = 20
 """Members that evidence shows, each with all that is said of it."""
 _REMEMBERED = 10_000
+T = TypeVar("T")
 Getter = Callable[[Any, Frame], Any]
+Explanation = Callable[[Any, Frame], tuple[Evidence, ...]]
+
+
+class Inputs(NamedTuple):
+    """The single values of a resource that a count over a fixed list depends on."""
+
+    getters: tuple[Getter, ...]
+    own: bool
+    """All stand in the resource itself: equal values then make equal evidence, too."""
 
 
 class Count:
@@ -40,7 +53,7 @@ class Count:
         where: Node | None,
         operand: Operand,
         *,
-        inputs: tuple[Getter, ...] | None = None,
+        inputs: Inputs | None = None,
     ) -> None:
         """`inputs` are the only values of a resource that the count depends on, where known."""
         self.members = members
@@ -62,15 +75,32 @@ class Count:
             return within(operand, resource, frame, *bounds(resource, frame))
 
         self.bounds = bounds
-        self.test: Test = test if inputs is None else _remembered(test, inputs)
+        self.test: Test = test if inputs is None else _remembered(test, inputs.getters)
+        self._known = self._explanations(inputs) if inputs is not None and inputs.own else None
+
+    def _explanations(self, inputs: Inputs) -> dict[bool, Explanation]:
+        """Return what explains the count, kept like its answers, by what is wanted."""
+
+        def explanation(*, want: bool) -> Explanation:
+            return lambda resource, frame: tuple(
+                self._explain(Place(resource, frame, ()), want=want)
+            )
+
+        return {want: _remembered(explanation(want=want), inputs.getters) for want in (True, False)}
 
     def explain(self, place: Place, *, want: bool) -> Iterator[Evidence]:
         """Yield the count, and where members are at fault for being there, those members."""
+        if self._known is not None:
+            yield from self._known[want](place.resource, place.frame)
+        else:
+            yield from self._explain(place, want=want)
+
+    def _explain(self, place: Place, *, want: bool) -> Iterator[Evidence]:
         low, high = self.bounds(place.resource, place.frame)
         words = self.operand.words(place, want=want)
-        label = self.members.text if self.where is None else f"{self.members.text} that match"
+        label = self.members.text + (THAT_MATCH if self.where is not None else "")
         yield Evidence(
-            path=f"count of {label}",
+            path=f"{COUNT_OF}{label}",
             actual=int(low) if low == high else f"{int(low)} or more",
             expected=words,
             property=self.members.property(place),
@@ -94,15 +124,17 @@ class Count:
                 yield self.where.explain(inner, want=False)
 
 
-def _remembered(test: Test, inputs: tuple[Getter, ...]) -> Test:
-    """Return the test with its answers kept by the values it depends on.
+def _remembered(
+    compute: Callable[[Any, Frame], T], inputs: tuple[Getter, ...]
+) -> Callable[[Any, Frame], T]:
+    """Return the function with its results kept by the values it depends on.
 
     A list of a hundred patterns is then gone through once for each VM size of an estate, and
     not for each of its computes.
     """
-    known: dict[tuple[Any, ...], bool | None] = {}
+    known: dict[tuple[Any, ...], T] = {}
 
-    def recall(resource: Any, frame: Frame) -> bool | None:
+    def recall(resource: Any, frame: Frame) -> T:
         values = [get(resource, frame) for get in inputs]
         # With their types, as true and 1 are one key otherwise, and with whether members are all.
         key = tuple((type(value), getattr(value, "complete", True), value) for value in values)
@@ -111,10 +143,10 @@ def _remembered(test: Test, inputs: tuple[Getter, ...]) -> Test:
         except KeyError:
             if len(known) >= _REMEMBERED:
                 known.clear()
-            answer = known[key] = test(resource, frame)
-            return answer
+            result = known[key] = compute(resource, frame)
+            return result
         except TypeError:
-            return test(resource, frame)
+            return compute(resource, frame)
 
     return recall
 
@@ -123,6 +155,12 @@ def _met(condition: Test | None, resource: Any, frame: Frame) -> bool | None:
     if frame[-1] is UNREAD:
         return None
     return True if condition is None else condition(resource, frame)
+
+
+def counts_member(where: Node | None) -> Test:
+    """Return what tells of the innermost member of a frame whether a count counts it."""
+    condition = where.test if where is not None else None
+    return lambda resource, frame: _met(condition, resource, frame)
 
 
 def within(operand: Operand, resource: Any, frame: Frame, low: float, high: float) -> bool | None:

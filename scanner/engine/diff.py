@@ -10,6 +10,8 @@ import msgspec
 from scanner import armid
 from scanner.engine.recorded import table_of
 from scanner.engine.result import QUIET, Result, Verdict
+from scanner.inventory.model.organization import Project
+from scanner.inventory.projects import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +50,9 @@ def diff_results(old: Recorded, new: Recorded) -> list[FindingChange]:
     failed = {row.fingerprint: row for row in _counted(old) if row.verdict is Verdict.FAIL}
     found: list[FindingChange] = []
     seen: set[str] = set()
+    unnamed = False
     for row in _counted(new):
+        unnamed |= row.resource_id == UNREADABLE
         before = failed.get(row.fingerprint)
         if before is not None:
             seen.add(row.fingerprint)
@@ -56,7 +60,7 @@ def diff_results(old: Recorded, new: Recorded) -> list[FindingChange]:
         elif row.verdict is Verdict.FAIL:
             found.append(FindingChange(State.NEW, row, row.verdict))
     found += [
-        FindingChange(_without_row(row, new), row, None)
+        FindingChange(_without_row(row, new, all_named=not unnamed), row, None)
         for fingerprint, row in failed.items()
         if fingerprint not in seen
     ]
@@ -88,15 +92,18 @@ def _told(row: Result, before: Result) -> Result:
     return row if row.message else msgspec.structs.replace(row, message=before.message)
 
 
-def _without_row(row: Result, new: Recorded) -> State:
+def _without_row(row: Result, new: Recorded, *, all_named: bool) -> State:
     rule = new.rules.get(row.rule_id)
     if rule is None:
         return State.RULE_NOT_RUN
     # Every rule has a row for each resource of its kind: without one, the resource was not listed.
     table = table_of(rule.resource, row.resource_type)
-    if new.coverage.has_record(table, row.resource_id):
-        return State.RESOURCE_GONE
-    return State.NOT_ASSESSABLE
+    if rule.resource == Project.KIND:
+        # It is gathered from all workspaces: one that was not read may belong to it.
+        is_gone = all_named and new.coverage.has_everything(table)
+    else:
+        is_gone = new.coverage.has_record(table, row.resource_id)
+    return State.RESOURCE_GONE if is_gone else State.NOT_ASSESSABLE
 
 
 def _order(change: FindingChange) -> tuple[int, int, str, str]:

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from scanner.engine.command import Command
 from scanner.engine.compiler import ConditionError, compile_condition
 from scanner.engine.context import Context
+from scanner.engine.counts import COUNT_OF, THAT_MATCH
 from scanner.engine.message import Message
 from scanner.engine.result import (
     VERDICTS,
     Assessment,
     Evidence,
+    Remedy,
     Result,
     ScanResult,
     Verdict,
@@ -47,10 +50,9 @@ class CompiledRule:
             raise loaded.error(("resource",), problem, kind_hint(rule.resource))
         resolver = InventoryResolver(KINDS[rule.resource], estate)
         context = Context(resolver, parameters, estate)
-        self.when = self._node("when", loaded, context) if rule.when is not None else None
+        self.when = self._node("when", loaded, context.apart()) if rule.when is not None else None
         self.require = self._node("require", loaded, context)
-        self.message = self._message(rule.message, ("message",), loaded, context, prose=True)
-        self.command = self._message(rule.remediation.cli, ("remediation", "cli"), loaded, context)
+        self.message, self.command = self._texts(loaded, context)
         self.verdict = self._decider()
 
     @staticmethod
@@ -61,19 +63,13 @@ class CompiledRule:
             raise loaded.error((part, *problem.place), problem.problem, problem.hint) from problem
 
     @staticmethod
-    def _message(
-        text: str,
-        place: tuple[str, ...],
-        loaded: RuleFile,
-        context: Context,
-        *,
-        prose: bool = False,
-    ) -> Message:
+    def _texts(loaded: RuleFile, context: Context) -> tuple[Message, Command]:
+        place: tuple[str, ...] = ("message",)
         try:
-            message = Message(text, context)
-            if prose:
-                message.check_prose()
-            return message  # noqa: TRY300
+            message = Message(loaded.rule.message, context)
+            message.check_prose()
+            place = ("remediation", "cli")
+            return message, Command(loaded.rule.remediation.cli, context)
         except PathError as problem:
             raise loaded.error(place, str(problem), problem.hint) from problem
 
@@ -99,8 +95,11 @@ class CompiledRule:
         if self.when is not None and self.when.test(resource, ()) is None:
             node = self.when
         found: list[Evidence] = []
+        alike: dict[tuple[str, str], list[Evidence]] = {}
         for item in node.explain(place, want=True):
-            if item not in found:
+            same_place = alike.setdefault((item.path, item.expected), [])
+            if item not in same_place:
+                same_place.append(item)
                 found.append(item)
             if len(found) == _EVIDENCE_LIMIT:
                 break
@@ -165,6 +164,7 @@ class _Environments:
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self._raw: dict[str, list[Any]] = {}
+        self._shown: dict[str, list[str | None]] = {}
 
     def of_kind(self, kind: str) -> list[Any]:
         """Return the environments of a kind's resources in their order: name, `None`, UNREAD."""
@@ -176,7 +176,9 @@ class _Environments:
 
     def names(self, kind: str) -> list[str | None]:
         """Return the environments for showing, where not known and none are both `None`."""
-        return [None if name is UNREAD else name for name in self.of_kind(kind)]
+        if kind not in self._shown:
+            self._shown[kind] = [None if name is UNREAD else name for name in self.of_kind(kind)]
+        return self._shown[kind]
 
 
 def _assess(
@@ -231,7 +233,11 @@ def _finding(
         message = not_assessed(resource, evidence)
     else:
         message = compiled.message.render(resource)
-    return row(assessment, resource, verdict, name, details=(message, evidence))
+    found = row(assessment, resource, verdict, name, details=(message, evidence))
+    if verdict is not Verdict.FAIL or not assessment.rule.remediation.cli:
+        return found
+    remedy = Remedy(cli=compiled.command.render(resource))
+    return msgspec.structs.replace(found, remediation=remedy)
 
 
 def _crash(compiled: CompiledRule, resource: Resource) -> str:
@@ -244,8 +250,22 @@ def _crash(compiled: CompiledRule, resource: Resource) -> str:
 
 def not_assessed(resource: Resource, evidence: tuple[Evidence, ...]) -> str:
     """Return the message of a verdict that is not known: what was not readable."""
-    paths = list(dict.fromkeys(item.path for item in evidence if not item.readable))
-    more = len(paths) - _PATHS_SHOWN
-    shown = ", ".join(paths[:_PATHS_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    was = "were" if len(paths) > 1 else "was"
-    return f"{resource.name} could not be assessed: {shown or 'its evidence'} {was} not readable."
+    paths = [item.path for item in evidence if not item.readable]
+    found = list(dict.fromkeys(filter(None, map(_field_of, paths))))
+    if not found and any(path.startswith("[") for path in paths):
+        absent = [item.path for item in evidence if item.readable and item.actual is None]
+        unset = f"; {', '.join(absent[:_PATHS_SHOWN])} not set" if absent else ""
+        return f"{resource.name} could not be assessed: what the rule computes has no value{unset}."
+    more = len(found) - _PATHS_SHOWN
+    shown = ", ".join(found[:_PATHS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    was = "were not" if len(found) > 1 else "was not"
+    wholly = " wholly" if any(path.startswith(COUNT_OF) for path in paths) else ""
+    return (
+        f"{resource.name} could not be assessed: {shown or 'its evidence'} {was}{wholly} readable."
+    )
+
+
+def _field_of(path: str) -> str:
+    """Return the field that a path of evidence is about, "" where it is an expression."""
+    field = path.removeprefix(COUNT_OF).removesuffix(THAT_MATCH)
+    return "" if field.startswith("[") else field.replace("[*]", "")

@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from scanner import armid
-from scanner.engine.exemption_notes import JudgedEntry, Note, judged, name_notes, notes
-from scanner.engine.exemptions import Area, Attestation, Entry, ExemptionFile, GapEntry
+from scanner.engine.attestation_notes import control_notes, standing_notes
+from scanner.engine.attestations import Review, reviews
+from scanner.engine.exemption_notes import (
+    JudgedEntry,
+    Note,
+    by_urgency,
+    entry_notes,
+    judged,
+    name_notes,
+)
+from scanner.engine.exemptions import Area, Entry, ExemptionFile, GapEntry
 from scanner.engine.gap_exemptions import AcceptedGap, GapAcceptance
 from scanner.engine.policy_exemptions import definitions_of, policy_acceptances
 from scanner.engine.result import Exemption, Result, ScanResult, Verdict
@@ -19,6 +28,7 @@ from scanner.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from scanner.engine.controls import Controls
     from scanner.engine.rules import Rule
 
 
@@ -38,7 +48,8 @@ class ExemptionReport(msgspec.Struct, frozen=True, rename="camel"):
     entries: tuple[JudgedEntry, ...]
     """The exemptions of the files, of findings and of gaps, in the order of the files."""
     gaps: tuple[AcceptedGap, ...]
-    attestations: tuple[Attestation, ...]
+    reviews: dict[str, Review]
+    """How the controls stand that the files attest, by their ids."""
     notes: tuple[Note, ...]
     policy_exemptions: int
     """How many failures Azure Policy exemptions cover."""
@@ -59,13 +70,15 @@ def apply_exemptions(
     files: Sequence[ExemptionFile],
     as_of: dt.date | None = None,
     known_rules: Collection[str] = (),
+    controls: Controls | None = None,
 ) -> ScanResult:
     """Return the result with its failures exempted where an exemption in force covers them.
 
     `as_of` is the day they are judged by, by default the one on which the snapshot was finished.
     An exemption in a file goes before an Azure Policy exemption, an earlier entry before a
     later one. An unknown verdict is marked where all gaps behind it are accepted. `known_rules`
-    are the ids of all rules there are, to tell a misspelt one from one that did not run.
+    are the ids of all rules there are, to tell a misspelt one from one that did not run, and
+    `controls` all controls, to tell attestations that answer nothing.
 
     Raises:
         UsageError: there is no `as_of` and the snapshot does not say when it was finished.
@@ -73,7 +86,7 @@ def apply_exemptions(
     judge = _Judge(result, files, as_of or snapshot_day(result), known_rules)
     findings = [judge.exempted(row) for row in result.listed_findings]
     unlisted = [judge.exempted(row) for row in result.unlisted]
-    return result.replaced(findings=findings, unlisted=unlisted, exemptions=judge.report())
+    return result.replaced(findings=findings, unlisted=unlisted, exemptions=judge.report(controls))
 
 
 def snapshot_day(result: ScanResult) -> dt.date:
@@ -164,7 +177,7 @@ class _Judge:
             self._candidates[rule.id] = _Candidates(by_id, others, policies)
         return self._candidates[rule.id]
 
-    def report(self) -> ExemptionReport:
+    def report(self, controls: Controls | None) -> ExemptionReport:
         """Return what there is to say once every finding was asked about."""
         entries = [
             judged(entry, area, self._matched[position], self._result, self._day)
@@ -174,17 +187,21 @@ class _Judge:
             JudgedEntry.of_gap(entry, self._gaps.matched.get(position, 0), self._day)
             for position, entry in enumerate(self._gap_entries)
         ]
-        attestations = tuple(each for file in self._files for each in file.attestations)
-        found = [*notes((*entries, *gap_entries), attestations, self._day)]
+        environments = [each.name for each in self._result.estate.config.environments]
+        attestations = [each for file in self._files for each in file.attestations]
+        reviewed = reviews(attestations, self._day, environments)
+        found = [*entry_notes((*entries, *gap_entries), self._day)]
+        found += standing_notes(reviewed.values(), self._day)
         if self._known:
-            environments = [each.name for each in self._result.estate.config.environments]
             found += name_notes(self._entries, self._known, environments)
+        if controls is not None:
+            found += control_notes(attestations, controls, environments)
         return ExemptionReport(
             as_of=self._day,
             files=tuple(FileDigest(file.name, file.sha256) for file in self._files),
             entries=(*entries, *gap_entries),
             gaps=self._gaps.accepted(),
-            attestations=attestations,
-            notes=tuple(found),
+            reviews=reviewed,
+            notes=tuple(by_urgency(found)),
             policy_exemptions=self._by_policy,
         )

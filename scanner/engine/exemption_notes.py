@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from scanner import armid
-from scanner.engine.exemptions import Area, Attestation, Entry, GapEntry, Scope, Terms
+from scanner.engine.exemptions import Area, Entry, GapEntry, Scope, Terms
 from scanner.engine.result import VERDICTS, Assessment, ScanResult, Verdict
 from scanner.inventory.kinds import TABLE_KINDS
 from scanner.schemas.problems import nearest
@@ -45,12 +45,13 @@ PROBLEMS: Final = frozenset(NoteKind) - {NoteKind.EXPIRING}
 
 
 class Note(msgspec.Struct, frozen=True, rename="camel"):
-    """One thing to say about one exemption."""
+    """One thing to say about one exemption, or one attestation."""
 
     kind: NoteKind
     place: str
     """File and line of the exemption."""
     id: str
+    """Of the exemption; of an attestation its control."""
     text: str
     """A sentence for people."""
     findings: int = 0
@@ -116,23 +117,16 @@ def judged(
     )
 
 
-def notes(
-    entries: Iterable[JudgedEntry], attestations: Iterable[Attestation], day: dt.date
-) -> Iterator[Note]:
-    """Return what there is to say, the most urgent first, then in the order of the files."""
-    found = [note for entry in entries for note in _notes(entry, day)]
-    found += [
-        Note(
-            NoteKind.ATTESTATION,
-            each.place,
-            each.control,
-            f"{each.control} is attested for {each.when}, after the day of judging.",
-        )
-        for each in attestations
-        if each.when > day
-    ]
+def entry_notes(entries: Iterable[JudgedEntry], day: dt.date) -> Iterator[Note]:
+    """Yield what there is to say of judged exemptions, in the order of the files."""
+    for entry in entries:
+        yield from _notes(entry, day)
+
+
+def by_urgency(notes: Iterable[Note]) -> list[Note]:
+    """Return notes sorted by kind, the most urgent first; those of a kind keep their order."""
     kinds = list(NoteKind)
-    return iter(sorted(found, key=lambda note: kinds.index(note.kind)))
+    return sorted(notes, key=lambda note: kinds.index(note.kind))
 
 
 def name_notes(
@@ -159,7 +153,7 @@ def date_notes(terms: Iterable[Terms], day: dt.date) -> Iterator[Note]:
             text = f"expired on {each.expires_on}."
             yield Note(NoteKind.EXPIRED, each.place, each.id, text)
         elif left <= EXPIRING_DAYS:
-            text = f"expires on {each.expires_on}, in {_number(left, 'day')}."
+            text = f"expires on {each.expires_on}, {in_days(each.expires_on, day)}."
             yield Note(NoteKind.EXPIRING, each.place, each.id, text)
 
 
@@ -175,8 +169,8 @@ def _notes(entry: JudgedEntry, day: dt.date) -> Iterator[Note]:
         yield _note(NoteKind.EXPIRED, entry, f"expired on {last}, {again}.")
         return
     if (last - day).days <= EXPIRING_DAYS:
-        days = _number((last - day).days, "day")
-        yield _note(NoteKind.EXPIRING, entry, f"expires on {last}, in {days}; it covers {what}.")
+        left = in_days(last, day)
+        yield _note(NoteKind.EXPIRING, entry, f"expires on {last}, {left}; it covers {what}.")
     yield from _use(entry, what)
 
 
@@ -215,6 +209,11 @@ def _unused(covered: Covered) -> str:
 
 def _note(kind: NoteKind, entry: JudgedEntry, text: str) -> Note:
     return Note(kind, entry.terms.place, entry.terms.id, text, entry.findings)
+
+
+def in_days(last: dt.date, day: dt.date) -> str:
+    """Return how far off a last day is: `in 3 days`."""
+    return f"in {_number((last - day).days, 'day')}"
 
 
 def _number(number: int, noun: str) -> str:

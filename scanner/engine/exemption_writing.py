@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from scanner import documents
+from scanner import documents, scalars
 from scanner.errors import ExemptionError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = None if documents.is_text(text) else "'"
+    style = None if scalars.is_text(text) else "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 

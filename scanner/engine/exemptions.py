@@ -1,4 +1,4 @@
-"""Exemptions files: which findings and gaps are accepted, by whom, why, and until which day."""
+"""Exemptions files: what is accepted or attested, by whom, why, and until which day."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from scanner import armid, documents
+from scanner.engine.attestations import Attestation
 from scanner.engine.result import Exemption
 from scanner.errors import ExemptionError
+from scanner.schemas.problems import nearest
+from scanner.snapshot.manifest import ANY_TABLE
+from scanner.snapshot.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,16 +95,6 @@ class GapEntry(Terms, frozen=True, kw_only=True):
     code: str
 
 
-class Attestation(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What somebody says of a control that people review."""
-
-    control: str
-    who: str
-    when: dt.date
-    note: str
-    place: str = ""
-
-
 class ExemptionFile(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What one file holds."""
 
@@ -155,14 +149,16 @@ def _like(text: str, patterns: Iterable[str]) -> bool:
 def load_exemptions(paths: Iterable[Path], max_days: int = MAX_DAYS) -> tuple[ExemptionFile, ...]:
     """Read exemptions files.
 
-    `max_days` is the longest that an exemption may hold, counted from `createdOn`.
+    `max_days` is the longest that an exemption may hold, counted from `createdOn`, and an
+    attestation, from `attestedOn`.
 
     Raises:
         ExemptionError: a file is missing, cannot be understood, says something unknown, has a
-            date that is none or out of order, or an id that is used twice. Nothing is guessed:
-            an exemption with a broken date is an error, never one without end.
+            date that is none or out of order, an id that is used twice, or two answers of one day
+            to one question. Nothing is guessed: an exemption with a broken date is an error,
+            never one without end.
     """
-    files, seen = [], dict[str, str]()
+    files, seen, attested = [], dict[str, str](), list[Attestation]()
     for path in paths:
         document = documents.load(path, error=ExemptionError)
         file = read_exemptions(document, _sha256(path), max_days)
@@ -173,8 +169,24 @@ def load_exemptions(paths: Iterable[Path], max_days: int = MAX_DAYS) -> tuple[Ex
                     raise document.error((part, index, "id"), problem)
                 if terms.id:
                     seen[terms.id] = terms.place
+        for index, attestation in enumerate(file.attestations):
+            _check_clash(document, index, attestation, attested)
+            attested.append(attestation)
         files.append(file)
     return tuple(files)
+
+
+def _check_clash(
+    document: documents.Document,
+    index: int,
+    attestation: Attestation,
+    others: Iterable[Attestation],
+) -> None:
+    for other in others:
+        if attestation.clashes(other):
+            problem = f"'{attestation.control}' is answered on the same day by {other.place}"
+            hint = "The later answer counts, so give them different days, or remove one."
+            raise document.error(("attestations", index, "attestedOn"), problem, hint)
 
 
 def read_exemptions(document: documents.Document, sha256: str, max_days: int) -> ExemptionFile:
@@ -185,24 +197,21 @@ def read_exemptions(document: documents.Document, sha256: str, max_days: int) ->
     """
     documents.check(document, "exemptions")
     data: dict[str, Any] = {"name": _name(document), "sha256": sha256}
-    for part, days in _DAYS.items():
+    for part, begin in _BEGINS.items():
         data[part] = [
-            _entry(document, (part, index), days)
+            _entry(document, (part, index), begin, max_days)
             for index in range(len(document.data.get(part) or ()))
         ]
     file = msgspec.convert(data, ExemptionFile)
-    for part in ("exemptions", "gaps"):
-        for index, terms in enumerate(getattr(file, part)):
-            _check_span(document, (part, index), terms, max_days)
+    for index, gap in enumerate(file.gaps):
+        if gap.table not in {*TABLES, ANY_TABLE}:
+            problem = f"there is no table '{gap.table}'"
+            raise document.error(("gaps", index, "table"), problem, nearest(gap.table, TABLES))
     return file
 
 
-_DAYS: Final = {
-    "exemptions": ("createdOn", "expiresOn"),
-    "gaps": ("createdOn", "expiresOn"),
-    "attestations": ("when",),
-}
-"""The keys of each part that hold days."""
+_BEGINS: Final = {"exemptions": "createdOn", "gaps": "createdOn", "attestations": "attestedOn"}
+"""The key of each part from which its days count; `expiresOn` is where they end."""
 
 
 def _name(document: documents.Document) -> str:
@@ -217,13 +226,14 @@ def _sha256(path: Path) -> str:
 
 
 def _entry(
-    document: documents.Document, place: documents.Place, days: Iterable[str]
+    document: documents.Document, place: documents.Place, begin: str, max_days: int
 ) -> dict[str, Any]:
     part, index = place
     at = f"{_name(document)}:{document.line(place)}"
     data = {**document.data[part][index], "place": at}
-    for key in days:
+    for key in (begin, "expiresOn"):
         data[key] = _day(document, (*place, key), data[key])
+    _check_span(document, (*place, "expiresOn"), (data[begin], data["expiresOn"]), begin, max_days)
     return data
 
 
@@ -235,16 +245,20 @@ def _day(document: documents.Document, place: documents.Place, text: str) -> dt.
 
 
 def _check_span(
-    document: documents.Document, place: documents.Place, terms: Terms, max_days: int
+    document: documents.Document,
+    place: documents.Place,
+    span: tuple[dt.date, dt.date],
+    begin: str,
+    max_days: int,
 ) -> None:
-    at = (*place, "expiresOn")
-    days = (terms.expires_on - terms.created_on).days
+    first, last = span
+    days = (last - first).days
     if days < 0:
-        raise document.error(at, f"expires before it was made, on {terms.created_on}")
+        raise document.error(place, f"expires before it was made, on {first}")
     if days > max_days:
-        last = terms.created_on + dt.timedelta(days=max_days)
+        latest = first + dt.timedelta(days=max_days)
         raise document.error(
-            at,
-            f"is {days} days after createdOn, {max_days} are allowed",
-            f"Name a day up to {last} and renew the exemption then.",
+            place,
+            f"is {days} days after {begin}, {max_days} are allowed",
+            f"Name a day up to {latest} and renew it then.",
         )

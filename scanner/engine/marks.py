@@ -50,6 +50,13 @@ class Exemption(msgspec.Struct, frozen=True, rename="camel"):
     ticket: str = ""
 
 
+class Remedy(msgspec.Struct, frozen=True):
+    """How to mend one failure: what a rule offers generally, made for the resource."""
+
+    cli: str
+    """Shell command; what a person has to fill in stands in angle brackets."""
+
+
 class BaselineState(enum.StrEnum):
     """What became of a row since the baseline."""
 

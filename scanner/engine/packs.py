@@ -11,7 +11,7 @@ import msgspec
 import scanner
 from scanner.engine.rules import RuleFile, load_rule
 from scanner.errors import RuleError, UsageError
-from scanner.schemas.problems import nearest
+from scanner.schemas.problems import Problem, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -78,18 +78,26 @@ def select(rules: Sequence[RuleFile], only: Sequence[str], skip: Sequence[str]) 
     Raises UsageError for a selector that names no rule, as a typo would silently check nothing.
     """
     for selector in (*only, *skip):
-        if not any(_matches(loaded, selector) for loaded in rules):
-            raise UsageError(
-                f"'{selector}' selects no rule",
-                hint=_near(selector, rules)
-                or "Use a rule id or glob (AML-NET-*), a domain, a severity or a control id.",
-            )
+        if problem := selects_nothing(selector, rules):
+            raise UsageError(problem.text, hint=problem.hint)
     return [
         loaded
         for loaded in rules
         if (not only or any(_matches(loaded, selector) for selector in only))
         and not any(_matches(loaded, selector) for selector in skip)
     ]
+
+
+def selects_nothing(selector: str, rules: Sequence[RuleFile]) -> Problem | None:
+    """Return what is wrong with a selector that names no rule, None where it names some."""
+    if any(_matches(loaded, selector) for loaded in rules):
+        return None
+    hint = "Use a rule id or glob (AML-NET-*), a domain, a severity or a control id."
+    if "," in selector:
+        hint = "Give each selector on its own: the option once for each, or an item of the list."
+    else:
+        hint = _near(selector, rules) or hint
+    return Problem((), f"'{selector}' selects no rule", hint)
 
 
 def _near(selector: str, rules: Sequence[RuleFile]) -> str:
@@ -109,23 +117,35 @@ def _matches(loaded: RuleFile, selector: str) -> bool:
     return any(fnmatch.fnmatchcase(control.lower(), wanted) for control in rule.controls)
 
 
-def pin(rules: Sequence[RuleFile], rule_set: str) -> list[RuleFile]:
-    """Mark the rules that are newer than a dated rule set as preview.
+def pin(rules: Sequence[RuleFile], rule_set: str, pack: Path) -> list[RuleFile]:
+    """Mark the rules of a pack that are newer than a dated rule set as preview.
+
+    Rule sets are dated by versions of the built-in pack. Other packs count versions of their own,
+    and change when their owners change them, so their rules are never previews.
 
     Raises UsageError for a rule set that this version does not know.
     """
     if not rule_set:
         return list(rules)
-    if rule_set not in RULE_SETS:
-        known = ", ".join(RULE_SETS)
-        raise UsageError(f"unknown rule set '{rule_set}'", hint=f"Known rule sets: {known}")
+    if problem := unknown_rule_set(rule_set):
+        raise UsageError(problem.text, hint=problem.hint)
     last = _version(RULE_SETS[rule_set])
     return [
         msgspec.structs.replace(
             loaded, rule=msgspec.structs.replace(loaded.rule, preview=_newest(loaded) > last)
         )
+        if Path(loaded.rule.path).is_relative_to(pack)
+        else loaded
         for loaded in rules
     ]
+
+
+def unknown_rule_set(rule_set: str) -> Problem | None:
+    """Return what is wrong with the name of a dated rule set, None where there is one."""
+    if not rule_set or rule_set in RULE_SETS:
+        return None
+    known = ", ".join(RULE_SETS)
+    return Problem((), f"unknown rule set '{rule_set}'", f"Known rule sets: {known}")
 
 
 def _newest(loaded: RuleFile) -> tuple[int, ...]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scanner import documents
-from scanner.config import SETTING_NAMES, Config, Environment
+from scanner.config import REGION_SETTINGS, SETTING_NAMES, Config, Environment
+from scanner.engine.packs import selects_nothing, unknown_rule_set
 from scanner.engine.result import Severity
 from scanner.engine.rules import Rule, RuleFile, check_value
 from scanner.errors import ConfigError
 from scanner.inventory.kinds import KINDS, kind_hint
+from scanner.inventory.model.organization import Project
+from scanner.inventory.model.shapes import region
 from scanner.schemas.problems import nearest
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ class Settings:
         for loaded in rules:
             _check_settings(loaded)
         _check_naming_patterns(config)
+        _check_choice(config, rules)
         _check_part(config, (), known, config)
         for environment in config.environments:
             _check_part(environment, ("environments", environment.name), known, config)
@@ -47,6 +51,9 @@ class Settings:
         found = self._of(environment)
         if found is not None:
             values.update(found.parameters.get(rule.id, {}))
+        for name, parameter in rule.parameters.items():
+            if parameter.setting in REGION_SETTINGS:
+                values[name] = _regions(values[name])
         return values
 
     def severities(self, rule: Rule) -> dict[str | None, Severity]:
@@ -61,6 +68,13 @@ class Settings:
 
     def _of(self, environment: str | None) -> Environment | None:
         return self._by_name.get(environment) if environment is not None else None
+
+
+def _regions(value: Any) -> Any:
+    """Return names of regions as the inventory has them, at any depth."""
+    if isinstance(value, dict):
+        return {name: _regions(inner) for name, inner in value.items()}
+    return [_regions(item) for item in value] if isinstance(value, list) else region(value)
 
 
 def _check_settings(loaded: RuleFile) -> None:
@@ -78,15 +92,28 @@ def _check_naming_patterns(config: Config) -> None:
             raise _error(config, place, f"unknown kind of resource '{kind}'", kind_hint(kind))
 
 
+def _check_choice(config: Config, rules: Sequence[RuleFile]) -> None:
+    """Check that what the config selects is there, as a typo would silently check nothing."""
+    choice = config.rules
+    for part, selectors in (("only", choice.only), ("skip", choice.skip)):
+        for index, selector in enumerate(selectors):
+            if problem := selects_nothing(selector, rules):
+                raise _error(config, ("rules", part, index), problem.text, problem.hint)
+    if problem := unknown_rule_set(choice.ruleset):
+        raise _error(config, ("rules", "ruleset"), problem.text, problem.hint)
+
+
 def _check_part(
     part: Config | Environment, above: tuple[str, ...], known: Mapping[str, Rule], config: Config
 ) -> None:
     """Check what one part of the config says about rules: that they exist, and each value."""
     for section in ("parameters", "severities"):
         for rule_id in getattr(part, section):
+            place = (*above, section, rule_id)
             if rule_id not in known:
                 problem = f"there is no rule {rule_id}"
-                raise _error(config, (*above, section, rule_id), problem, nearest(rule_id, known))
+                raise _error(config, place, problem, nearest(rule_id, known))
+            _check_place(known[rule_id], place, config)
     for rule_id, given in part.parameters.items():
         rule = known[rule_id]
         for name, value in given.items():
@@ -100,7 +127,15 @@ def _check_part(
                 raise _error(config, place, str(problem), "") from problem
 
 
-def _error(config: Config, place: tuple[str, ...], problem: str, hint: str) -> ConfigError:
+def _check_place(rule: Rule, place: tuple[str, ...], config: Config) -> None:
+    """Refuse what is said for one environment of a rule about resources that are in none."""
+    if place[0] == "environments" and rule.resource == Project.KIND:
+        problem = f"{rule.id} is about projects, which are in no environment"
+        hint = f"Set it for the whole estate: {place[-2]} at the top of the config."
+        raise _error(config, place, problem, hint)
+
+
+def _error(config: Config, place: documents.Place, problem: str, hint: str) -> ConfigError:
     """Return the error with the line that it is about; the file is read again to find it."""
     if config.path is None:
         return ConfigError("config", problem, place=documents.show(place), hint=hint)

@@ -1,8 +1,10 @@
-"""Earlier results, read back from the JSON that a scan wrote."""
+"""Earlier results, read back from the files that a scan wrote."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import contextlib
+import functools
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,12 +18,16 @@ from scanner.snapshot.manifest import Gap, Manifest, Table
 from scanner.snapshot.tables import OTHER, TABLE_OF_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from scanner.engine.resultfile import ResultFile
+
+_Form = TypeVar("_Form")
 SCHEMA_VERSION: Final = 1
 """Of the JSON result: changes when a reader of the old form would be wrong."""
-_WHAT: Final = "Name a file that `azmlscan scan -o result.json` wrote."
+_BROKEN: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+WHAT: Final = "Name a result.json that `azmlscan scan` wrote, or its audit.sarif."
 
 
 class RecordedSnapshot(msgspec.Struct, frozen=True, rename="camel"):
@@ -64,6 +70,13 @@ class RecordedRule(msgspec.Struct, frozen=True, rename="camel"):
     controls: tuple[str, ...]
 
 
+class Head(NamedTuple):
+    """What an earlier result says beside its rows."""
+
+    snapshot: RecordedSnapshot
+    rules: list[RecordedRule]
+
+
 class _File(msgspec.Struct, rename="camel"):
     schema_version: int
     config_digest: str
@@ -75,60 +88,84 @@ class _File(msgspec.Struct, rename="camel"):
 class Recorded:
     """An earlier result. Its rows are decoded one at a time, as most of them are passes."""
 
-    def __init__(self, path: Path, file: _File) -> None:
-        self.path = path
-        self.snapshot = file.snapshot
-        self.rules = {rule.id: rule for rule in file.rules}
-        """The rules that ran, by id."""
-        self.coverage = file.snapshot.coverage()
-        self._rows = file.results
+    def __init__(self, path: Path, head: Head, rows: Callable[[], Iterator[Result]]) -> None:
+        """`rows` yields every row, sorted by rule id, then resource id, as often as it is asked.
 
-    def rows(self) -> Iterator[Result]:
-        """Yield every row, sorted by rule id, then resource id.
-
-        Raises:
-            ScannerError: a row is not of the form that the schema says.
+        It raises ScannerError for a row that is not of the form that the schema says.
         """
-        decoder = msgspec.json.Decoder(Result)
-        for number, raw in enumerate(self._rows):
-            try:
-                yield _as_evaluated(decoder.decode(raw))
-            except msgspec.ValidationError as error:
-                problem = f"{self.path} is no result of azmlscan: results[{number}]: {error}"
-                raise ScannerError(problem, hint=_WHAT) from error
+        self.path = path
+        self.snapshot = head.snapshot
+        self.rules = {rule.id: rule for rule in head.rules}
+        """The rules that ran, by id."""
+        self.coverage = head.snapshot.coverage()
+        self.rows = rows
 
 
-def load_result(path: Path) -> Recorded:
-    """Read the JSON result of an earlier scan.
+def read_json(source: ResultFile) -> Recorded:
+    """Return the JSON result of an earlier scan.
 
     Raises:
-        ScannerError: the file cannot be read, is no such result, or was written by a later
-            version whose results mean something else.
+        ScannerError: it is no such result, or was written by a later version whose results mean
+            something else.
     """
+    file = decoded(source, _File)
+    check_version(source.path, file.schema_version)
+    decode = msgspec.json.Decoder(Result).decode
+    rows = functools.partial(read_rows, source, file.results, decode)
+    return Recorded(source.path, Head(file.snapshot, file.rules), rows)
+
+
+def read_rows(
+    source: ResultFile, results: Sequence[msgspec.Raw], decode: Callable[[bytes], Result | None]
+) -> Iterator[Result]:
+    """Yield the rows of a file; `results` has those that the document was read with.
+
+    `decode` gives `None` for what is no row of the result.
+
+    Raises:
+        ScannerError: a row is not of the form that the schema says.
+    """
+    lines = source.lines() if source.in_lines else map(bytes, results)
+    number = 0
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ScannerError(f"{path} cannot be read: {error.strerror or error}") from error
+        for number, line in enumerate(lines):  # noqa: B007  (the handler names it)
+            row = decode(line)
+            if row is not None:
+                yield _as_evaluated(row)
+    except _BROKEN as error:
+        raise _no_result(source.path, f"results[{number}]: {error}") from error
+
+
+def decoded(source: ResultFile, form: type[_Form]) -> _Form:
+    """Return what a file says beside its rows.
+
+    Raises:
+        ScannerError: it does not have the form.
+    """
+    with explained(source.path):
+        return msgspec.json.decode(source.document, type=form)
+
+
+@contextlib.contextmanager
+def explained(path: Path, place: str = "") -> Iterator[None]:
+    """Raise what is wrong with the JSON of a result as a ScannerError that names the place."""
     try:
-        file = msgspec.json.decode(data, type=_File)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ScannerError(f"{path} is no result of azmlscan: {error}", hint=_WHAT) from error
-    if file.schema_version != SCHEMA_VERSION:
+        yield
+    except _BROKEN as error:
+        raise _no_result(path, f"{place}{error}") from error
+
+
+def _no_result(path: Path, problem: str) -> ScannerError:
+    return ScannerError(f"{path} is no result of azmlscan: {problem}", hint=WHAT)
+
+
+def check_version(path: Path, version: int) -> None:
+    """Raise ScannerError for a result of another version than the one that is read here."""
+    if version != SCHEMA_VERSION:
         raise ScannerError(
-            f"{path} has schema version {file.schema_version}, this version reads {SCHEMA_VERSION}",
+            f"{path} has schema version {version}, this version reads {SCHEMA_VERSION}",
             hint="Use the version of azmlscan that wrote it, or a later one.",
         )
-    return Recorded(path, file)
-
-
-def is_result(path: Path) -> bool:
-    """Tell whether a file is the JSON result of a scan, going by how it begins."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(200)
-    except OSError:
-        return False
-    return head.lstrip()[:1] == b"{" and b'"schemaVersion"' in head and b'"tool"' in head
 
 
 def table_of(kind: str, resource_type: str) -> str:
@@ -136,6 +173,26 @@ def table_of(kind: str, resource_type: str) -> str:
     if kind in KINDS:
         return KINDS[kind].TABLE
     return TABLE_OF_TYPE.get(resource_type.lower(), OTHER)
+
+
+def snapshot_json(manifest: Manifest) -> dict[str, Any]:
+    """Return what a result says of the snapshot that it is made from."""
+    return {
+        "digest": manifest.digest,
+        "estate": manifest.estate,
+        "tenantId": manifest.tenant_id,
+        "cloud": manifest.cloud,
+        "toolVersion": manifest.tool_version,
+        "started": manifest.started,
+        "finished": manifest.finished,
+        "scopesAsked": manifest.scopes_asked,
+        "scopesRead": manifest.scopes_read,
+        "gaps": manifest.gaps,
+        "tables": {name: table.rows for name, table in sorted(manifest.tables.items())},
+        "incompleteTables": sorted(
+            name for name, table in manifest.tables.items() if not table.complete
+        ),
+    }
 
 
 def evidence_json(evidence: Evidence) -> dict[str, Any]:
@@ -155,8 +212,14 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
 
 
 def evidence_key(row: Result) -> bytes:
-    """Return a row's evidence as bytes that are equal when the evidence is."""
-    return msgspec.json.encode([evidence_json(item) for item in row.evidence])
+    """Return what was found as bytes that are equal when it is.
+
+    What was required is left out: it may name the day of the snapshot, another one every night.
+    """
+    found = [evidence_json(item) for item in row.evidence]
+    for item in found:
+        del item["expected"]
+    return msgspec.json.encode(found)
 
 
 def _as_evaluated(row: Result) -> Result:

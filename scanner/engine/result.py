@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from scanner import armid
-from scanner.engine.marks import BaselineState, CarriedForward, Exemption, Severity, Verdict
+from scanner.engine.marks import BaselineState, CarriedForward, Exemption, Remedy, Severity, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +33,7 @@ __all__ = [
     "Evidence",
     "Exemption",
     "Later",
+    "Remedy",
     "Result",
     "ScanResult",
     "Severity",
@@ -82,6 +83,8 @@ class Result(msgspec.Struct, frozen=True, rename="camel", omit_defaults=False):
     first_seen: str | None = None
     """Of a failure with a baseline: when the first snapshot that showed it was finished."""
     carried_forward: CarriedForward | None = None
+    remediation: Remedy | None = None
+    """Of a failure whose rule has a command that mends it."""
 
     @property
     def is_live(self) -> bool:

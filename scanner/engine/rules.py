@@ -9,6 +9,7 @@ import msgspec
 from scanner import documents
 from scanner.engine.result import Severity
 from scanner.errors import RuleError
+from scanner.schemas.problems import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +89,7 @@ class RuleFile(msgspec.Struct, frozen=True):
             self.rule.path,
             problem,
             line=self.document.line(place),
-            place=".".join(str(step) for step in place),
+            place=documents.show(place),
             hint=hint,
         )
 
@@ -131,7 +132,7 @@ def _problem(parameter: Parameter, value: Any) -> str:
     types = PYTHON_TYPES[parameter.type]
     is_bool = isinstance(value, bool)
     if not isinstance(value, types) or (is_bool and bool not in types):
-        return f"must be of type {parameter.type}, not {type(value).__name__}"
+        return f"must be of type {parameter.type}, not {shown(value)}"
     if parameter.allowed_values and value not in parameter.allowed_values:
         return f"must be one of {', '.join(map(str, parameter.allowed_values))}"
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from scanner.inventory import paths
+from scanner.inventory import paths, traces
 from scanner.inventory.fields import UNREAD
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from scanner.inventory.estate import Estate
     from scanner.inventory.fields import Resource
-    from scanner.inventory.paths import Leaf
+    from scanner.inventory.traces import Leaf
 
 Frame = tuple[Any, ...]
 """The members that the surrounding counts are looking at, outermost first."""
@@ -45,6 +45,10 @@ class Selection(NamedTuple):
     element: Any
     of_member: bool = False
     """Read from a counted member, not from the resource."""
+    values: tuple[str, ...] = ()
+    """Azure's documented values of the field, where it has no others."""
+    own: bool = False
+    """Certain to stand in the resource itself, and not in one that the path leads to."""
 
 
 class Resolver(Protocol):
@@ -78,19 +82,21 @@ class InventoryResolver:
             if bound.is_field and names[: len(bound.tokens)] == bound.tokens:
                 return self._from_member(names[len(bound.tokens) :], path, slot, bound)
         steps = paths.check(names, self.root, path)
-        get, estate = paths.getter(steps, self.estate), self.estate
+        get, trace = paths.getter(steps, self.estate), traces.tracer(steps, self.estate)
         return Selection(
             paths.is_many(steps),
             lambda resource, _frame: get(resource),
-            lambda place: paths.leaves(steps, place.resource, estate),
+            lambda place: trace(traces.at_root(place.resource)),
             _element(steps, self.root),
+            values=_values(steps),
+            own=not paths.leads_away(steps),
         )
 
     def _from_member(
         self, names: tuple[str, ...], path: str, slot: int, bound: Binding
     ) -> Selection:
         steps = paths.check(names, bound.element, path)
-        get, estate = paths.getter(steps, self.estate), self.estate
+        get, trace = paths.getter(steps, self.estate), traces.tracer(steps, self.estate)
 
         def value(_resource: Any, frame: Frame) -> Any:
             member = frame[slot]
@@ -99,11 +105,16 @@ class InventoryResolver:
         return Selection(
             paths.is_many(steps),
             value,
-            lambda place: paths.leaves_from(steps, place.leaves[slot], estate),
+            lambda place: trace(place.leaves[slot]),
             _element(steps, bound.element),
             of_member=True,
+            values=_values(steps),
         )
 
 
 def _element(steps: tuple[paths.Step, ...], root: Any) -> Any:
     return steps[-1].result if steps else root
+
+
+def _values(steps: tuple[paths.Step, ...]) -> tuple[str, ...]:
+    return steps[-1].values if steps else ()

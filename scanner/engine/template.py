@@ -8,7 +8,6 @@ caller keeps for `current()`); what does not depend on either is computed while 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -18,6 +17,7 @@ import msgspec
 from scanner.engine.expression import Call, LiteralValue, Node, Property, parse
 from scanner.engine.values import get_property, is_known, is_number, kind_of
 from scanner.inventory.fields import UNREAD
+from scanner.schemas.problems import nearest
 
 __all__ = [
     "Constant",
@@ -140,11 +140,10 @@ def _compile_call(node: Call, scope: _Scope) -> Evaluate:
 
 
 def _unknown_function(node: Call, scope: _Scope) -> str:
-    names = {key: function.name for key, function in scope.functions.items()}
-    names.update({key: key for key in scope.context if key not in names})
-    near = difflib.get_close_matches(node.name.lower(), sorted(names), n=1)
-    hint = f"; did you mean '{names[near[0]]}'?" if near else ""
-    return f"character {node.position + 1}: unknown function '{node.name}'{hint}"
+    names = {function.name for function in scope.functions.values()} | set(scope.context)
+    hint = nearest(node.name, names)
+    text = f"character {node.position + 1}: unknown function '{node.name}'"
+    return f"{text}. {hint}" if hint else text
 
 
 def _check_arity(function: Function, node: Call) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scanner.engine.recorded import Recorded
     from scanner.engine.result import Result
 
-Dimension = Literal["severity", "environment", "control"]
+Dimension = Literal["severity", "environment", "framework", "control"]
 NONE: Final = "(none)"
 
 
@@ -46,7 +46,8 @@ class Point(msgspec.Struct, frozen=True):
     estate: str
     totals: Numbers
     groups: dict[str, Numbers]
-    """By the values of the dimension."""
+    """By the values of the dimension. A failure counts once in each framework and control that its
+    rule gives evidence for, so these groups add up to more than the totals."""
 
 
 class Age(msgspec.Struct, frozen=True, rename="camel"):
@@ -65,11 +66,16 @@ class Trend(msgspec.Struct, frozen=True, rename="camel"):
     age: Age | None
     """`None` where nothing is open."""
     ages: dict[str, Age]
+    framework: str = ""
+    """The framework that the groups are limited to, "" for all of them."""
 
 
-def trend_of(results: Iterable[Recorded], dimension: Dimension = "severity") -> Trend:
+def trend_of(
+    results: Iterable[Recorded], dimension: Dimension = "severity", framework: str = ""
+) -> Trend:
     """Return the trend over some results, in whatever order they come.
 
+    `framework` limits the groups of the dimension `control` to the controls of one framework.
     A failure counts as first seen in the earliest result of an unbroken row of them that has it,
     or earlier where a result says so. The first result has no new and no fixed ones.
     """
@@ -78,7 +84,7 @@ def trend_of(results: Iterable[Recorded], dimension: Dimension = "severity") -> 
     first_seen: dict[str, str] = {}
     open_rows: list[Result] = []
     for before, result in zip((None, *ordered), ordered, strict=False):
-        point = _Tally(result, dimension)
+        point = _Tally(result, dimension, framework)
         open_rows = [row for row in _failures(result) if point.add(row)]
         first_seen = {
             row.fingerprint: _first_seen(row, first_seen, result) for row in _failures(result)
@@ -87,8 +93,8 @@ def trend_of(results: Iterable[Recorded], dimension: Dimension = "severity") -> 
             point.compare(before)
         points.append(point.point())
     if not ordered:
-        return Trend(dimension, (), None, {})
-    last = _Tally(ordered[-1], dimension)
+        return Trend(dimension, (), None, {}, framework)
+    last = _Tally(ordered[-1], dimension, framework)
     end = ordered[-1].snapshot.finished
     days: dict[str, list[int]] = {}
     for row in open_rows:
@@ -96,7 +102,7 @@ def trend_of(results: Iterable[Recorded], dimension: Dimension = "severity") -> 
             days.setdefault(group, []).append(_days(first_seen[row.fingerprint], end))
     every = [_days(first_seen[row.fingerprint], end) for row in open_rows]
     ages = {group: _age(days[group]) for group in sorted(days, key=group_order)}
-    return Trend(dimension, tuple(points), _age(every) if every else None, ages)
+    return Trend(dimension, tuple(points), _age(every) if every else None, ages, framework)
 
 
 def group_order(group: str) -> tuple[int, str]:
@@ -110,9 +116,10 @@ def group_order(group: str) -> tuple[int, str]:
 class _Tally:
     """The numbers of one result."""
 
-    def __init__(self, result: Recorded, dimension: Dimension) -> None:
+    def __init__(self, result: Recorded, dimension: Dimension, framework: str) -> None:
         self._result = result
         self._dimension = dimension
+        self._framework = framework
         self._totals = Numbers()
         self._groups: dict[str, Numbers] = {}
 
@@ -144,7 +151,12 @@ class _Tally:
         if self._dimension == "environment":
             return (NONE if row.environment is None else row.environment,)
         rule = self._result.rules.get(row.rule_id)
-        return rule.controls if rule is not None and rule.controls else (NONE,)
+        controls = rule.controls if rule is not None else ()
+        if self._framework:
+            return [name for name in controls if name.startswith(f"{self._framework}/")]
+        if self._dimension == "framework":
+            controls = tuple(dict.fromkeys(name.partition("/")[0] for name in controls))
+        return controls or (NONE,)
 
     def point(self) -> Point:
         """Return the point in time with its groups sorted."""

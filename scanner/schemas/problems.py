@@ -107,21 +107,24 @@ def _unknown_key(error: _Error) -> _Ranked:
 
 def _bad_key(error: _Error) -> _Ranked:
     key = error.instance
+    if error.keyword == "pattern":
+        problem = f"the key '{_short(key)}' is not of the required form"
+        return _UNKNOWN_KEY, Problem((*error.place, key), problem, _description(error))
     known = error.wanted if error.keyword == "enum" else ()
     hint = nearest(key, known) or _list(known) or _description(error)
     return _UNKNOWN_KEY, Problem((*error.place, key), _UNKNOWN.format(_short(key)), hint)
 
 
 def _wrong_value(error: _Error) -> str:
-    shown, wanted = _show(error.instance), error.wanted
+    found, wanted = shown(error.instance), error.wanted
     if error.keyword in {"minLength", "minItems", "minProperties"} and wanted == 1:
         return "must not be empty"
     if error.keyword == "minLength":
-        return f"{shown} is too short; at least {wanted} characters are needed"
+        return f"{found} is too short; at least {wanted} characters are needed"
     texts = {
-        "type": f"must be {_type_names(wanted) if error.keyword == 'type' else ''}, not {shown}",
-        "enum": f"{shown} is none of the allowed values",
-        "pattern": f"{shown} is not of the required form",
+        "type": f"must be {_type_names(wanted) if error.keyword == 'type' else ''}, not {found}",
+        "enum": f"{found} is none of the allowed values",
+        "pattern": f"{found} is not of the required form",
         "uniqueItems": "names something twice",
         "minProperties": "has too few keys",
         "maxProperties": "has too many keys",
@@ -130,11 +133,22 @@ def _wrong_value(error: _Error) -> str:
 
 
 def _value_hint(error: _Error) -> str:
+    if error.keyword == "type" and (meant := _rewritten(error.wanted, error.instance)):
+        return meant
     if error.keyword != "enum":
         return _description(error)
     values = [value for value in error.wanted if isinstance(value, str)]
     near = nearest(error.instance, values) if isinstance(error.instance, str) else ""
     return near or _list(values)
+
+
+def _rewritten(wanted: str | list[str], value: Any) -> str:
+    """Return how a value of the wrong type is written as the right one, "" where it may not be."""
+    if wanted == "array" and isinstance(value, str):
+        return f"Write a list: [{_short(value)}]."
+    if wanted == "string" and isinstance(value, bool | int | float):
+        return f"Put it in quotes: '{shown(value)}'."
+    return ""
 
 
 def _of_alternatives(error: _Error, context: Iterable[ValidationError]) -> _Ranked:
@@ -148,7 +162,7 @@ def _of_alternatives(error: _Error, context: Iterable[ValidationError]) -> _Rank
     wanted = sorted({key for errors in branches.values() for key in _missing(errors)})
     if not wanted:
         kinds = [str(one.validator_value) for errors in branches.values() for one in errors]
-        text = f"must be {_type_names(kinds)}, not {_show(error.instance)}"
+        text = f"must be {_type_names(kinds)}, not {shown(error.instance)}"
         return _WRONG_VALUE, Problem(error.place, text, _description(error))
     hints = (nearest(key, wanted) for key in error.instance)
     text = f"needs {'one of the keys' if len(wanted) > 1 else 'the key'} {', '.join(wanted)}"
@@ -175,7 +189,8 @@ def _type_names(wanted: str | list[str]) -> str:
     return " or ".join(_TYPES.get(name, name) for name in names)
 
 
-def _show(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return how messages call a value that a document holds, in one line."""
     match value:
         case dict() | list():
             return "a mapping" if isinstance(value, dict) else "a list"
@@ -190,6 +205,10 @@ def _show(value: Any) -> str:
 
 
 def _short(text: str, longest: int = _LONGEST) -> str:
+    """Return a text cut to a length, with what cannot be seen written as escapes."""
+    text = "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

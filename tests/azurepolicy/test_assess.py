@@ -91,6 +91,11 @@ def test_match_is_a_failure(run: Any, effect: str) -> None:
     assert [each.readable for each in found.findings[1].evidence] == [False]
 
 
+def test_definition_may_name_a_value_that_is_not_documented(run: Any) -> None:
+    condition = {"allOf": [IS_WORKSPACE, {**PNA, "notEquals": "NotYetKnown"}]}
+    assert verdicts(run(condition, workspace(publicNetworkAccess="Enabled"))) == ["fail"]
+
+
 def test_evidence_of_a_count_names_the_members_at_fault(run: Any) -> None:
     field = f"{ML}/privateEndpointConnections[*].privateLinkServiceConnectionState.status"
     condition = {

@@ -179,3 +179,14 @@ def test_real_definitions_load_unchanged(folder: str) -> None:
     found = load_definitions(REFERENCE / folder)
     assert len(found) == len(list((REFERENCE / folder).glob("*.json")))
     assert all(each.title and each.condition for each in found)
+
+
+def test_initiative_without_definitions_or_with_parameters_of_nobody(tmp_path: Path) -> None:
+    write(tmp_path, "regions.json", {"name": "regions", **BODY})
+    path = write(tmp_path, "set.json", initiative(regions="[parameters('nope')]"))
+    with pytest.raises(RuleError, match=r"set.json:\d+: .*has no parameter 'nope'") as caught:
+        load_definitions(tmp_path)
+    assert "It declares: " in caught.value.hint
+    path.write_text('{"name": "none", "policyDefinitions": []}', encoding="utf-8")
+    with pytest.raises(RuleError, match="the initiative none has no definitions"):
+        load_definitions(path)

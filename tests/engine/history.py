@@ -13,13 +13,15 @@ import msgspec
 from scanner import armid
 from scanner.cli.evaluation import prepared
 from scanner.engine.baseline import apply_baseline
+from scanner.engine.earlier import load_result
 from scanner.engine.exempt import apply_exemptions
 from scanner.engine.exemptions import load_exemptions
-from scanner.engine.recorded import Recorded, load_result
 from scanner.report import json as report
+from scanner.report import sarif
 from scanner.snapshot import Gap, Manifest, Table, open_snapshot, write_snapshot
 
 if TYPE_CHECKING:
+    from scanner.engine.recorded import Recorded
     from scanner.engine.result import ScanResult
 
 ESTATE = Path(__file__).parents[2] / "fixtures" / "estates" / "contoso"
@@ -33,6 +35,8 @@ class Night(NamedTuple):
 
     result: ScanResult
     path: Path
+    audit: Path
+    """The same as SARIF of the audit profile."""
 
     @property
     def recorded(self) -> Recorded:
@@ -40,8 +44,9 @@ class Night(NamedTuple):
 
 
 @cache
-def evaluation() -> Any:
-    return prepared(ESTATE / "azmlscan.yaml", only=RULES)
+def evaluation(rules: Sequence[str] = RULES) -> Any:
+    """Prepare some rules, or with `()` all that there are."""
+    return prepared(ESTATE / "azmlscan.yaml", only=rules)
 
 
 def records() -> Records:
@@ -62,6 +67,7 @@ def scan(  # noqa: PLR0913  (the options are keywords)
     baseline: Path | None = None,
     exemptions: Sequence[Path] = (),
     month: int = 11,
+    rules: Sequence[str] = RULES,
 ) -> Night:
     """Scan contoso as it is after some edits on a day of November 2026."""
     estate = records()
@@ -84,13 +90,15 @@ def scan(  # noqa: PLR0913  (the options are keywords)
     manifest = write_snapshot(source, pairs, _with_tables(header, estate), compress=False)
     assert manifest.digest
     with open_snapshot(source) as snapshot:
-        result = evaluation().run(snapshot)
-    if baseline is not None:
-        result = apply_baseline(result, load_result(baseline))
-    result = apply_exemptions(result, load_exemptions(exemptions))
+        result = evaluation(rules).run(snapshot)
+        if baseline is not None:
+            result = apply_baseline(result, load_result(baseline))
+        result = apply_exemptions(result, load_exemptions(exemptions))
+        audit = folder / f"audit-{month}-{day}.sarif"
+        audit.write_bytes(b"".join(sarif.render(result, snapshot.fetch, profile="audit")))
     path = folder / f"result-{month}-{day}.json"
     path.write_bytes(b"".join(report.render(result)))
-    return Night(result, path)
+    return Night(result, path, audit)
 
 
 def _with_tables(header: Manifest, estate: Records) -> Manifest:

@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 
 from scanner.engine.baseline import apply_baseline
 from scanner.engine.diff import State, diff_results
+from scanner.engine.earlier import load_result
 from scanner.engine.exempt import apply_exemptions
 from scanner.engine.gate import ExitCode, decide
-from scanner.engine.recorded import load_result
 from scanner.engine.result import BaselineState, Severity, Verdict
 from scanner.engine.trend import trend_of
 from scanner.errors import ScannerError, UsageError
 from scanner.report import json as report
 from tests.engine.history import baseline_of, deleted, public, refused, row, scan
+from tests.report import validators
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from scanner.snapshot import Gap
@@ -78,7 +80,11 @@ NIGHTS: dict[int, tuple[str, Expected]] = {
 
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> dict[int, history.Night]:
-    folder = tmp_path_factory.mktemp("nights")
+    return played(tmp_path_factory.mktemp("nights"), lambda night: night.path)
+
+
+def played(folder: Path, baseline: Callable[[history.Night], Path]) -> dict[int, history.Night]:
+    """Play the nights through, each compared with what the one before has left."""
     exemptions = folder / "exemptions.yaml"
     exemptions.write_text(_EXEMPTION, encoding="utf-8")
     no_workspaces, gap = refused("workspaces", PROD)
@@ -99,7 +105,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> dict[int, history.Night]
             night,
             edits,
             gaps=gaps,
-            baseline=found[night - 1].path,
+            baseline=baseline(found[night - 1]),
             exemptions=[exemptions] if night >= 6 else [],
         )
     return found
@@ -125,6 +131,74 @@ def test_ten_nights(nights: dict[int, history.Night], night: int) -> None:
     assert seen == expected, what
 
 
+def test_the_audit_sarif_of_the_night_before_gives_the_same_bytes(
+    nights: dict[int, history.Night], tmp_path: Path
+) -> None:
+    again = played(tmp_path, lambda night: night.audit)
+    for number, night in nights.items():
+        assert again[number].path.read_bytes() == night.path.read_bytes(), number
+        assert again[number].audit.read_bytes() == night.audit.read_bytes(), number
+
+
+@pytest.mark.parametrize("night", [2, 3, 4, 5, 9, 10])
+def test_the_multitool_agrees_on_every_result(
+    nights: dict[int, history.Night], tmp_path: Path, night: int
+) -> None:
+    """`docs/sarif.md` says where the two mean different things by a state."""
+    new, old = (tmp_path / f"{number}.sarif" for number in (night, night - 1))
+    new.write_text(json.dumps(_without_indexes(nights[night])), encoding="utf-8")
+    old.write_text(json.dumps(_without_indexes(nights[night - 1])), encoding="utf-8")
+    [matched] = validators.match_forward(new, old, tmp_path / "matched.sarif")["runs"]
+    theirs = {_hash(each): each["baselineState"] for each in matched["results"]}
+    ours = {_hash(each): each for each in _results(nights[night])}
+    before = {
+        _hash(each): each
+        for each in _results(nights[night - 1])
+        if each["baselineState"] != "absent"
+    }
+    assert ours.keys() <= theirs.keys()
+    for key, state in theirs.items():
+        _check_state(before.get(key), ours.get(key), state)
+
+
+def _check_state(before: dict[str, Any] | None, now: dict[str, Any] | None, theirs: str) -> None:
+    """Hold what the multitool says of a result against what the file says."""
+    if now is None:
+        assert before is not None
+        assert (before["kind"] != "fail", theirs) == (True, "absent")
+        return
+    moved = any(each and "carriedForward" in each["properties"] for each in (before, now))
+    ours = now["baselineState"]
+    if ours == "new" and before is not None:
+        assert before["kind"] != now["kind"] == "fail"
+        assert theirs in {"unchanged", "updated"}
+    elif ours == "updated" or moved:
+        assert theirs in {"unchanged", "updated"}
+    else:
+        assert theirs == ours
+
+
+def _results(night: history.Night) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(night.audit.read_bytes())["runs"][0]["results"]
+    return found
+
+
+def _hash(result: dict[str, Any]) -> str:
+    return str(result["partialFingerprints"]["primaryLocationLineHash"])
+
+
+def _without_indexes(night: history.Night) -> Any:
+    """Return the file with its resources spelled out: another index is another place to the tool."""
+    log = json.loads(night.audit.read_bytes())
+    [run] = log["runs"]
+    del run["logicalLocations"]
+    for result in run["results"]:
+        for place in (*result["locations"], *result.get("relatedLocations", [])):
+            for logical in place["logicalLocations"]:
+                del logical["index"]
+    return log
+
+
 def test_what_was_fixed_is_told_from_what_is_gone(nights: dict[int, history.Night]) -> None:
     fixed = row(nights[3], NET, "mlw-churn-dev")
     assert fixed is not None
@@ -148,8 +222,12 @@ def test_a_lost_permission_fixes_nothing(nights: dict[int, history.Night]) -> No
     assert unlisted["carriedForward"]["verdict"] is None
     assert unlisted["carriedForward"]["lastAssessed"] == "2026-11-03T01:00:00Z"
     assert unreadable["carriedForward"]["verdict"] == "unknown"
-    assert "not readable" in unreadable["carriedForward"]["reason"]
-    assert unreadable["evidence"] == row(nights[3], OBS, "mlw-fraud-qa")["evidence"]  # type: ignore[index]
+    assert "not wholly readable" in unreadable["carriedForward"]["reason"]
+    last = row(nights[3], OBS, "mlw-fraud-qa")
+    assert last is not None
+    assert unreadable["evidence"] == last["evidence"]
+    assert unreadable["remediation"] == last["remediation"]
+    assert "mlw-fraud-qa" in last["remediation"]["cli"]
 
 
 @pytest.mark.parametrize("night", [2, 3, 4, 5, 8, 9, 10])
@@ -200,6 +278,15 @@ def test_a_result_against_itself_is_unchanged(nights: dict[int, history.Night], 
     changes = found.baseline.changes
     assert (changes.new, changes.updated, changes.fixed, changes.resource_gone) == (0, 0, 0, 0)
     assert apply_exemptions(found, ()).totals.fail == plain.totals.fail
+
+
+def test_a_night_without_change_changes_nothing_for_any_rule(tmp_path: Path) -> None:
+    """Not even where a rule looks at dates: the day of the snapshot is another one."""
+    before = scan(tmp_path, 1, rules=())
+    after = scan(tmp_path, 2, rules=(), baseline=before.path)
+    changed = {each.rule_id for each in after.result.rows() if each.baseline_state != "unchanged"}
+    assert changed == set()
+    assert len(after.result.rules) > 100
 
 
 def test_same_input_same_bytes(nights: dict[int, history.Night], tmp_path: Path) -> None:

@@ -207,6 +207,30 @@ def test_evidence_of_a_count_names_the_members_at_fault() -> None:
         ({"not": PRIVATE, "field": "name"}, (), "stands alone", ""),
         ("name", (), "mapping", ""),
         ({"allOf": []}, ("allOf",), "at least one", ""),
+        (
+            {"field": "publicNetworkAccess", "equals": "Disable"},
+            ("equals",),
+            "'Disable' is no value that the field can have",
+            "Did you mean 'Disabled'?",
+        ),
+        (
+            {"field": "computes[*].computeType", "notIn": ["AKS", True]},
+            ("notIn",),
+            "'true' is no value that the field can have",
+            "It has: AKS, Kubernetes, AmlCompute",
+        ),
+        (
+            {
+                "count": {
+                    "field": "computes[*]",
+                    "where": {"field": "computes[*].osType", "equals": "linus"},
+                },
+                "equals": 0,
+            },
+            ("count", "where", "equals"),
+            "'linus' is no value",
+            "'Linux'",
+        ),
     ],
 )
 def test_a_wrong_condition_says_where_and_what(
@@ -217,6 +241,21 @@ def test_a_wrong_condition_says_where_and_what(
     assert caught.value.place == place
     assert problem in str(caught.value)
     assert hint in f"{caught.value.hint} {caught.value}"
+
+
+@pytest.mark.parametrize(
+    "comparison",
+    [
+        {"equals": "DISABLED"},
+        {"equals": ""},
+        {"in": [None, "securedbyperimeter"]},
+        {"equals": "[parameters('wanted')]"},
+        {"in": ["[parameters('wanted')]", "Enabled"]},
+        {"like": "Brand new"},
+    ],
+)
+def test_values_that_a_field_may_be_compared_with(comparison: dict[str, Any]) -> None:
+    assert node({"field": "publicNetworkAccess", **comparison}, estates.estate(), wanted="New")
 
 
 json_values = st.recursive(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -9,7 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.engine.controls import Controls, Provenance, Status, assess, load_controls
+from scanner.engine.control_files import load_controls
+from scanner.engine.controls import Controls, Provenance, Status, assess
 from scanner.engine.packs import built_in_pack, load_packs
 from scanner.engine.result import (
     VERDICTS,
@@ -369,7 +371,7 @@ def test_status_follows_from_the_rows(own, verdicts, status):
     assert named.status is status
     assert named.counts.total == len(verdicts)
     assert asked.status is Status.REVIEW
-    assert asked.attestation is None
+    assert asked.review is None
     assert asked.counts == Counts()
 
 
@@ -435,3 +437,58 @@ def test_pass_means_that_something_passes_and_nothing_is_open(own, verdicts, exe
     only = set(verdicts) - {NOT_APPLICABLE}
     assert (named.status is Status.PASS) == (only == {PASS})
     assert named.counts.total == len(verdicts)
+
+
+# --- controls of one stage
+
+PLACES = ("dev", "qa", "prod", "exploration", None)
+
+
+@pytest.mark.parametrize(
+    ("stage", "own"),
+    [
+        ("development", {"dev"}),
+        ("test", {"qa"}),
+        ("production", {"prod"}),
+        ("", {"dev", "qa", "prod", "exploration"}),
+    ],
+)
+@given(verdicts=st.lists(st.sampled_from(VERDICTS), min_size=5, max_size=5))
+def test_a_stage_counts_its_environments_and_what_may_be_in_them(own_stage, stage, own, verdicts):
+    rule, controls = own_stage[stage]
+    whole = result_of(rule, *verdicts)
+    [assessment] = whole.assessments
+    placed = dataclasses.replace(assessment, environments=list(PLACES))
+    findings = [
+        msgspec.structs.replace(finding, environment=place)
+        for finding, place in zip(
+            whole.findings,
+            [p for p, v in zip(PLACES, verdicts, strict=True) if v not in {PASS, NOT_APPLICABLE}],
+            strict=True,
+        )
+    ]
+    named = assess(ScanResult(whole.estate, "", [placed], findings), controls)[0]
+    counted = [v for p, v in zip(PLACES, verdicts, strict=True) if p in own or p is None]
+    expected = Counts()
+    for verdict in counted:
+        expected.add(verdict)
+    assert named.counts == expected
+    assert named.answers[0].counts == expected
+
+
+@pytest.fixture(scope="module")
+def own_stage(tmp_path_factory):
+    found = {}
+    for stage in ("", "development", "test", "production"):
+        named = {**FRAMEWORK["controls"][0], **({"stage": stage} if stage else {})}
+        folder = pack(tmp_path_factory.mktemp("stage"), {**FRAMEWORK, "controls": [named]})
+        rules = load_packs([folder])
+        found[stage] = rules[0].rule, load_controls([folder], rules)
+    return found
+
+
+@pytest.mark.parametrize(("index", "stage"), [(0, "qa"), (1, "test")])
+def test_a_stage_is_one_of_three_and_of_rules(tmp_path, index, stage):
+    folder = pack(tmp_path, changed(index, stage=stage))
+    with pytest.raises(RuleError, match=r"stage"):
+        loaded(folder)

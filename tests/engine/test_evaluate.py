@@ -22,6 +22,8 @@ from tests.engine.rulefiles import LIMITED, rule
 
 OWN = "XXX-CMP-901"
 
+NEVER = {"field": "name", "equals": "nothing"}
+
 
 def config(text: str) -> Config:
     return config_of(documents.parse(text.encode(), "config.yaml", error=ConfigError))
@@ -132,7 +134,7 @@ def test_an_unknown_environment_is_no_evidence_where_there_is_one_limit(tmp_path
 
 def test_several_unreadable_things_are_counted(tmp_path):
     fields = ("kind", "location", "friendlyName", "hbiWorkspace", "description")
-    conditions = [{"field": f"workspace.{field}", "equals": "x"} for field in fields]
+    conditions = [{"field": f"workspace.{field}", "like": "x"} for field in fields]
     one = rule(tmp_path, require={"allOf": conditions})
     [row] = scanned([one], estates.estate(cluster(0), unread={"workspaces"})).rows()
     assert row.message == (
@@ -154,11 +156,83 @@ def test_a_rule_that_crashes_is_an_error_row_and_stops_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("require", "said"),
+    [
+        (
+            {"count": {"field": "workspace.computes[*]"}, "less": 2},
+            "workspace.computes was not wholly",
+        ),
+        (
+            {
+                "count": {"value": ["a"], "where": {"field": "workspace.kind", "equals": "Hub"}},
+                "equals": 1,
+            },
+            "workspace.kind was not wholly",
+        ),
+        (
+            {"count": {"value": "[createArray(field('workspace.kind'))]"}, "equals": 1},
+            "its evidence was not wholly",
+        ),
+    ],
+)
+def test_what_was_counted_is_named_by_its_field(tmp_path, require, said):
+    one = rule(tmp_path, require=require)
+    [row] = scanned([one], estates.estate(cluster(0), unread={"workspaces"})).rows()
+    assert row.message == f"c could not be assessed: {said} readable."
+
+
+def test_an_expression_without_a_value_is_not_called_unread(tmp_path):
+    computed = {"value": "[int(field('name'))]", "equals": 1}
+    one = rule(tmp_path, require=computed)
+    [row] = scanned([one], estates.estate(cluster(0))).rows()
+    assert row.message == "c could not be assessed: what the rule computes has no value."
+    either = {"anyOf": [{"field": "vmSize", "exists": True}, computed]}
+    other = rule(tmp_path / "b", "XXX-CMP-908", require=either)
+    [row] = scanned([other], estates.estate(cluster(0))).rows()
+    assert row.message == (
+        "c could not be assessed: what the rule computes has no value; vmSize not set."
+    )
+
+
+def test_only_a_failure_has_the_command_that_mends_it(tmp_path):
+    mend = {"text": "Set the minimum number of nodes to 0.", "cli": "az x {name} {workspace.name}"}
+    fails = rule(tmp_path / "a", "XXX-CMP-904", remediation=mend, require=NEVER)
+    passes = rule(tmp_path / "b", "XXX-CMP-905", "other-rule", remediation=mend)
+    bare = rule(tmp_path / "c", "XXX-CMP-906", "bare-rule", require=NEVER)
+    blind = {"field": "workspace.kind", "equals": "Hub"}
+    opens = rule(tmp_path / "d", "XXX-CMP-907", "open-rule", remediation=mend, require=blind)
+    result = scanned(
+        [fails, passes, bare, opens], estates.estate(cluster(0), unread={"workspaces"})
+    )
+    assert [
+        (row.verdict.value, row.remediation and row.remediation.cli) for row in result.rows()
+    ] == [
+        ("fail", "az x c <workspace.name>"),
+        ("pass", None),
+        ("fail", None),
+        ("unknown", None),
+    ]
+
+
+@pytest.mark.parametrize(
     ("changes", "problem"),
     [
         ({"resource": "comptue"}, "unknown kind of resource 'comptue'"),
         ({"message": "{nmae} is wrong in some way."}, "unknown field 'nmae'"),
         ({"message": "{name is wrong in some way."}, "belongs to no placeholder"),
+        (
+            {
+                "remediation": {
+                    "text": "Mend the thing that is wrong.",
+                    "cli": "az ml x show {nmae}",
+                }
+            },
+            "unknown field 'nmae'",
+        ),
+        (
+            {"remediation": {"text": "Mend the thing that is wrong.", "cli": "az ml x show 'y"}},
+            "is not closed",
+        ),
         ({"when": {"field": "computTyp", "equals": "x"}}, "unknown field 'computTyp'"),
     ],
 )

@@ -33,7 +33,10 @@ OLD = """- rules: [A-*]  # all of them
 {0}  createdOn: 2026-01-01
 {0}  expiresOn: 2026-12-31  # for now
 """
-ATTESTED = "attestations:\n  - {control: a/b, who: w, when: 2026-01-01, note: n}\n"
+ATTESTED = """attestations:
+  - {control: a/b, answer: met, statement: s, attestedBy: w, attestedOn: 2026-01-01,
+     expiresOn: 2026-12-31}
+"""
 PATH = Path("exemptions.yaml")
 
 FILES = {

@@ -52,7 +52,12 @@ gaps:
     createdOn: '2026-01-01'
     expiresOn: '2026-01-31'
 attestations:
-  - {{control: caf-ml-setup/ab-tests, who: j.doe, when: 2026-11-01, note: Seen in the pipeline.}}
+  - control: caf-ml-setup/automated-tests
+    answer: met
+    statement: Seen in the pipeline.
+    attestedBy: j.doe
+    attestedOn: 2026-11-01
+    expiresOn: 2027-10-31
 """
     found = load(tmp_path, text)
     [entry] = found.exemptions
@@ -64,7 +69,7 @@ attestations:
         "one (exemptions.yaml:2)",
         "exemptions.yaml:13",
     ]
-    assert found.attestations[0].when == dt.date(2026, 11, 1)
+    assert found.attestations[0].attested_on == dt.date(2026, 11, 1)
     assert found.sha256 == hashlib.sha256((tmp_path / "exemptions.yaml").read_bytes()).hexdigest()
 
 
@@ -119,6 +124,25 @@ def test_an_id_is_used_once(tmp_path: Path) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ExemptionError, match="cannot be read"):
         load_exemptions([tmp_path / "none.yaml"])
+
+
+def test_a_gap_of_a_table_that_there_is_not(tmp_path: Path) -> None:
+    text = f"""gaps:
+  - scope: {SUB}
+    table: computs
+    code: '*'
+    category: Waiver
+    justification: Not ours.
+    owner: o
+    createdOn: 2026-01-01
+    expiresOn: 2026-01-31
+"""
+    with pytest.raises(
+        ExemptionError, match=r":3: gaps\[0\].table: there is no table 'computs'"
+    ) as found:
+        load(tmp_path, text)
+    assert found.value.hint == "Did you mean 'computes'?"
+    assert load(tmp_path, text.replace("computs", "'*'")).gaps[0].table == "*"
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,6 @@ def test_a_failure_goes_before_what_is_unknown(tmp_path):
 
 
 def test_preview_rules_do_not_count(tmp_path):
-    [newer] = pin([rule(tmp_path, since="0.9.0")], "2026.11")
+    [newer] = pin([rule(tmp_path, since="0.9.0")], "2026.11", tmp_path)
     answer = decide(scanned(newer, GOOD, BAD), Severity.HIGH)
     assert answer.code is not ExitCode.FINDINGS

@@ -51,6 +51,7 @@ def test_skip_goes_before_only(some):
         ("Netwrok", "Did you mean 'network'?"),
         ("secnd-rule", "Did you mean 'second-rule'?"),
         ("zzzzzzzzzzz", "Use a rule id or glob"),
+        ("XXX-NET-901,XXX-NET-902", "Give each selector on its own"),
     ],
 )
 def test_a_selector_that_selects_nothing(some, selector, hint):
@@ -60,16 +61,20 @@ def test_a_selector_that_selects_nothing(some, selector, hint):
         assert caught.value.hint.startswith(hint)
 
 
-def test_pinning_makes_newer_rules_preview(some):
-    assert [r.rule.preview for r in pin(some, "2026.11")] == [False, False, True]
-    assert [r.rule.preview for r in pin(some, "")] == [False, False, False]
+def test_pinning_makes_newer_rules_preview(some, tmp_path):
+    assert [r.rule.preview for r in pin(some, "2026.11", tmp_path)] == [False, False, True]
+    assert [r.rule.preview for r in pin(some, "", tmp_path)] == [False, False, False]
     with pytest.raises(UsageError, match=r"unknown rule set '2031\.01'"):
-        pin(some, "2031.01")
+        pin(some, "2031.01", tmp_path)
+
+
+def test_pinning_leaves_packs_with_versions_of_their_own_alone(some):
+    assert [r.rule.preview for r in pin(some, "2026.11", built_in_pack())] == [False] * 3
 
 
 def test_a_tightened_rule_is_as_new_as_its_last_change(tmp_path):
     changed = rule(tmp_path, changed=[{"version": "0.9.0", "note": "Absent counts as wrong now."}])
-    assert pin([changed], "2026.11")[0].rule.preview
+    assert pin([changed], "2026.11", tmp_path)[0].rule.preview
 
 
 def test_files_of_a_pack(tmp_path):
@@ -101,4 +106,4 @@ def test_nothing_replaces_a_rule_silently(tmp_path, rule_id, name, place):
 def test_the_built_in_pack_is_loaded_like_any_other():
     loaded = load_packs([built_in_pack()])
     assert len(loaded) > 50
-    assert not any(found.rule.preview for found in pin(loaded, "2026.11"))
+    assert not any(found.rule.preview for found in pin(loaded, "2026.11", built_in_pack()))

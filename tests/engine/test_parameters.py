@@ -66,6 +66,29 @@ def test_the_nearest_value_counts(tmp_path, settings, text, general, prod):
     assert made.parameters(found.rule, "no such environment") == {"regions": general}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "settings: {allowedRegions: [West Europe, eastus2]}",
+        f"parameters: {{{OWN}: {{regions: [WestEurope, East US 2]}}}}",
+    ],
+)
+def test_regions_may_be_written_by_their_display_names(tmp_path, settings, text):
+    found = rule(tmp_path, **REGIONS)
+    assert settings(text, found).parameters(found.rule, None) == {
+        "regions": ["westeurope", "eastus2"]
+    }
+
+
+def test_regions_below_the_names_of_uses_are_regions_too(tmp_path, settings):
+    patterns = {"type": "object", "default": {}, "setting": "regionPatterns"}
+    about = {"description": "Regions by what is done there."}
+    condition = {"value": "[tryGet(parameters('uses'), 'training')]", "contains": "westeurope"}
+    found = rule(tmp_path, require=condition, parameters={"uses": patterns | about})
+    made = settings("settings: {regionPatterns: {training: [West Europe]}}", found)
+    assert made.parameters(found.rule, None)["uses"]["training"] == ["westeurope"]
+
+
 def test_severities(tmp_path, settings):
     found = rule(tmp_path, **LIMITED)
     text = f"severities: {{{OWN}: low}}\nenvironments:\n  prod:\n    match: {{tags: {{e: [p]}}}}\n"
@@ -83,8 +106,8 @@ def test_severities(tmp_path, settings):
             f"Did you mean '{OWN}'?",
         ),
         (f"parameters: {{{OWN}: {{maxNods: 1}}}}", "has no parameter 'maxNods'", "'maxNodes'"),
-        (f"parameters: {{{OWN}: {{maxNodes: x}}}}", "must be of type integer, not str", ""),
-        (f"parameters: {{{OWN}: {{maxNodes: true}}}}", "must be of type integer, not bool", ""),
+        (f"parameters: {{{OWN}: {{maxNodes: x}}}}", "must be of type integer, not 'x'", ""),
+        (f"parameters: {{{OWN}: {{maxNodes: true}}}}", "must be of type integer, not true", ""),
         ("settings: {namingPatterns: {comptue: c-*}}", "unknown kind of resource", "'compute'"),
     ],
 )
@@ -92,6 +115,22 @@ def test_what_a_config_may_not_say(tmp_path, settings, text, problem, hint):
     with pytest.raises(ConfigError, match=problem) as caught:
         settings(text, rule(tmp_path, **LIMITED))
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "part", ["parameters: {XXX-CMP-901: {maxNodes: 1}}", "severities: {XXX-CMP-901: low}"]
+)
+def test_a_rule_about_projects_is_not_set_for_one_environment(tmp_path, settings, part):
+    require = {"count": {"field": "workspaces[*]"}, "lessOrEquals": "[parameters('maxNodes')]"}
+    found = rule(
+        tmp_path, resource="project", require=require, parameters=LIMITED["parameters"],
+        message="{name} has many workspaces.",
+    )  # fmt: skip
+    settings(part, found)
+    with pytest.raises(ConfigError, match="is about projects, which are in no") as caught:
+        settings(f"environments:\n  prod:\n    match: {{namePatterns: [x]}}\n    {part}", found)
+    assert "at the top of the config" in caught.value.hint
+    assert caught.value.line == 4
 
 
 def test_a_value_that_is_not_allowed(tmp_path, settings):
@@ -103,7 +142,7 @@ def test_a_value_that_is_not_allowed(tmp_path, settings):
 
 def test_a_default_of_the_wrong_type_names_the_line(tmp_path):
     parameters = {"maxNodes": LIMITED["parameters"]["maxNodes"] | {"default": "zero"}}
-    with pytest.raises(RuleError, match="must be of type integer, not str") as caught:
+    with pytest.raises(RuleError, match="must be of type integer, not 'zero'") as caught:
         rule(tmp_path, require=LIMITED["require"], parameters=parameters)
     assert caught.value.line > 0
 

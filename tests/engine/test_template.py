@@ -120,8 +120,8 @@ def test_parse_raises_nothing_but_value_error(text):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[lenght('a')]", "character 2: unknown function 'lenght'; did you mean 'length'"),
-        ("[not(feild('a'))]", "character 6: unknown function 'feild'; did you mean 'field'"),
+        ("[lenght('a')]", "character 2: unknown function 'lenght'. Did you mean 'length'"),
+        ("[not(feild('a'))]", "character 6: unknown function 'feild'. Did you mean 'field'"),
         ("[uniqueString('a')]", "unknown function 'uniqueString'"),
         ("[guid('a')]", "unknown function 'guid'"),
         ("[length()]", r"length\(\) takes 1 argument, not 0"),
