@@ -1,4 +1,4 @@
-"""How an estate meets its controls, as JSON, Markdown and a table for a terminal.
+"""How an estate meets its controls, as JSON and Markdown.
 
 None of them shows a percentage: it would hide what nobody has assessed. Every count stands with
 the number that it is out of.
@@ -10,33 +10,42 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
-from rich.table import Table
 
 from scanner import __version__
+from scanner.engine.attestations import Attested, Standing
 from scanner.engine.controls import Status, slug
+from scanner.report.json import attestation_json
+from scanner.report.page import table_line, table_row
 from scanner.report.summary import TOOL, estate_name, short_digest
-from scanner.report.text import code, json_escaped, markdown, one_line, plural
+from scanner.report.text import code, json_escaped, markdown, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rich.console import Console
-
+    from scanner.engine.attestations import JudgedAttestation
     from scanner.engine.controls import ControlResult, Controls, Framework
     from scanner.engine.result import Counts, ScanResult
 
 SCHEMA_VERSION: Final = 1
-_WORDS: Final = {
+WORDS: Final = {
     Status.FAIL: "fail",
     Status.UNKNOWN: "unknown",
     Status.EXEMPT: "exempt",
     Status.PASS: "pass",
+    Status.ATTESTED: "attested",
+    Status.NOT_APPLICABLE: "not applicable",
     Status.NOT_ASSESSED: "not assessed",
     Status.NOT_COVERED: "not covered",
     Status.REVIEW: "for review",
 }
-_STYLES: Final = {Status.FAIL: "red", Status.UNKNOWN: "yellow", Status.PASS: "green"}
-_COLUMNS: Final = ("fail", "exempt", "unknown", "pass", "of")
+"""Each status as people read it."""
+_ANSWERS: Final = {
+    Attested.MET: "met",
+    Attested.NOT_MET: "not met",
+    Attested.NOT_APPLICABLE: "not applicable",
+}
+COLUMNS: Final = ("fail", "exempt", "unknown", "pass", "of")
+"""What `numbers` counts."""
 
 
 class FrameworkResult(NamedTuple):
@@ -51,9 +60,10 @@ class FrameworkResult(NamedTuple):
         return {status: found[status] for status in Status}
 
     def sentence(self) -> str:
-        """Return the statuses in words, with what they are out of."""
-        parts = [f"{number} {_WORDS[status]}" for status, number in self.statuses().items()]
-        return f"{plural(len(self.results), 'control')}: {', '.join(parts)}."
+        """Return the statuses that occur in words, with what they are out of."""
+        found = self.statuses().items()
+        parts = ", ".join(f"{number} {WORDS[status]}" for status, number in found if number)
+        return f"{plural(len(self.results), 'control')}: {parts or 'none'}."
 
 
 def by_framework(
@@ -77,10 +87,18 @@ def render_json(result: ScanResult, frameworks: Sequence[FrameworkResult]) -> by
         "tool": {"name": TOOL, "version": __version__},
         "snapshot": {"digest": result.manifest.digest, "estate": result.manifest.estate},
         "configDigest": result.config_digest,
+        "exemptions": _exemptions(result),
         "frameworks": [_framework(one) for one in frameworks],
     }
     encoded = msgspec.json.format(msgspec.json.encode(document), indent=2)
     return json_escaped(encoded) + b"\n"
+
+
+def _exemptions(result: ScanResult) -> dict[str, Any] | None:
+    report = result.exemptions
+    if report is None:
+        return None
+    return {"asOf": report.as_of, "files": report.files, "notes": report.notes}
 
 
 def _framework(found: FrameworkResult) -> dict[str, Any]:
@@ -100,7 +118,15 @@ def _control(result: ControlResult) -> dict[str, Any]:
     control = result.control
     texts = {
         name: value
-        for name in ("place", "statement", "question", "evidence", "policies", "definition")
+        for name in (
+            "place",
+            "statement",
+            "stage",
+            "question",
+            "evidence",
+            "policies",
+            "definition",
+        )
         if (value := getattr(control, name))
     }
     return {
@@ -113,8 +139,13 @@ def _control(result: ControlResult) -> dict[str, Any]:
             {**msgspec.to_builtins(answer), "counts": _counts(answer.counts)}
             for answer in result.answers
         ],
-        "attestation": result.attestation,
+        "attestations": [attestation_json(each) for each in _attestations(result)],
+        "openEnvironments": list(result.review.open_environments) if result.review else [],
     }
+
+
+def _attestations(result: ControlResult) -> Sequence[JudgedAttestation]:
+    return result.review.attestations if result.review is not None else ()
 
 
 def _counts(counts: Counts) -> dict[str, int]:
@@ -122,31 +153,50 @@ def _counts(counts: Counts) -> dict[str, int]:
 
 
 def render_markdown(result: ScanResult, frameworks: Sequence[FrameworkResult]) -> str:
-    """Return a page with a table for each framework."""
+    """Return a page with an overview and a table for each framework."""
     lines = [f"# Controls of {markdown(estate_name(result))}", ""]
-    lines += [f"Snapshot {code(short_digest(result))}. {_explanation()}"]
+    lines += [f"Snapshot {code(short_digest(result))}. {markdown(' '.join(basis(result)))}"]
+    head, *rows = overview(frameworks)
+    lines += ["", table_row(head), table_line(len(head), 1)]
+    lines += [table_row([code(name), *numbers]) for name, *numbers in rows]
     for found in frameworks:
         lines += ["", f"## {markdown(found.framework.title)}", "", found.sentence(), ""]
-        lines += [f"| control | status | rules | {' | '.join(_COLUMNS)} | |"]
-        lines += [f"| --- | --- | --- |{' ---: |' * len(_COLUMNS)} --- |"]
+        lines += [f"| control | status | rules | {' | '.join(COLUMNS)} | |"]
+        lines += [f"| --- | --- | --- |{' ---: |' * len(COLUMNS)} --- |"]
         lines += [_row(one) for one in found.results]
     return "\n".join(lines) + "\n"
+
+
+def overview(frameworks: Sequence[FrameworkResult]) -> list[list[str]]:
+    """Return how many controls of each framework have which status, if any has it at all."""
+    statuses = [found.statuses() for found in frameworks]
+    shown = [status for status in Status if any(each[status] for each in statuses)]
+    rows = [
+        [
+            found.framework.framework,
+            *(str(each[status]) for status in shown),
+            str(len(found.results)),
+        ]
+        for found, each in zip(frameworks, statuses, strict=True)
+    ]
+    return [["source", *(WORDS[status] for status in shown), "controls"], *rows]
 
 
 def _row(result: ControlResult) -> str:
     cells = [
         code(slug(result.control.id)),
-        _WORDS[result.status],
+        WORDS[result.status],
         ", ".join(answer.rule_id for answer in result.answers),
-        *_numbers(result),
-        markdown(" ".join(_remarks(result))),
+        *numbers(result),
+        markdown(" ".join(remarks(result))),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def _numbers(result: ControlResult) -> list[str]:
+def numbers(result: ControlResult) -> list[str]:
+    """Return the cells below `COLUMNS`, empty ones where no rule that answers the control ran."""
     if not any(answer.ran for answer in result.answers):
-        return [""] * len(_COLUMNS)
+        return [""] * len(COLUMNS)
     counts = result.counts
     unknown = counts.unknown + counts.error
     # Rows that a rule does not apply to are no part of what could pass or fail.
@@ -154,50 +204,64 @@ def _numbers(result: ControlResult) -> list[str]:
     return [str(n) for n in (counts.fail, counts.exempt, unknown, counts.passed, of)]
 
 
-def _remarks(result: ControlResult) -> Iterator[str]:
-    """Yield what the numbers alone do not say: the question, or why nothing is known."""
+def remarks(result: ControlResult) -> Iterator[str]:
+    """Yield what the numbers alone do not say: the question, its answer, or what is not known."""
     if result.control.question:
         yield result.control.question
-    missing = [answer.rule_id for answer in result.answers if not answer.ran]
-    if missing:
-        yield f"Not run: {', '.join(missing)}."
-    previews = [answer.rule_id for answer in result.answers if answer.preview]
-    if previews:
-        yield f"Preview, not counted: {', '.join(previews)}."
-    counts = result.counts
-    if result.status is Status.NOT_ASSESSED and counts.total == counts.not_applicable:
-        yield "Nothing that the rules apply to."
+    yield from notices(result)
+
+
+def notices(result: ControlResult) -> Iterator[str]:
+    """Yield who attested the control, and what keeps its numbers from being the whole answer."""
+    for judged in _attestations(result):
+        if judged.standing is not Standing.SUPERSEDED:
+            yield _attested(judged)
+    if result.review is not None and result.review.open_environments:
+        yield f"Nobody answers for {', '.join(result.review.open_environments)}."
+    ran = [answer for answer in result.answers if answer.ran]
+    rules = {
+        "Not run": [answer for answer in result.answers if not answer.ran],
+        "Preview, not counted": [answer for answer in ran if answer.preview],
+        "Not all resources could be listed for": [a for a in ran if not a.all_read],
+        "Nothing to apply to": [
+            a for a in ran if a.all_read and a.counts.total == a.counts.not_applicable
+        ],
+    }
+    for text, answers in rules.items():
+        if answers:
+            yield f"{text}: {', '.join(answer.rule_id for answer in answers)}."
+
+
+def _attested(judged: JudgedAttestation) -> str:
+    each = judged.attestation
+    scope = f" for {', '.join(each.scope.environments)}" if each.scope.environments else ""
+    until = f"until {each.expires_on}"
+    if judged.standing is Standing.EXPIRED:
+        until = f"which expired on {each.expires_on}"
+    elif judged.standing is Standing.NOT_YET:
+        until = "which is after the day of judging"
+    who = f"{each.attested_by} on {each.attested_on}"
+    parts = (
+        f"Attested as {_ANSWERS[each.answer]}{scope} by {who}, {until}: {each.statement}",
+        f"Evidence: {', '.join(each.evidence)}." if each.evidence else "",
+        f"Ticket: {each.ticket}." if each.ticket else "",
+    )
+    return " ".join(filter(None, parts))
+
+
+def basis(result: ScanResult) -> Iterator[str]:
+    """Yield what the statuses and numbers go by."""
+    report = result.exemptions
+    if report is not None:
+        files = ", ".join(file.name for file in report.files)
+        source = f"{files} as of {report.as_of}" if files else f"as of {report.as_of}, no file"
+        yield f"Exemptions and attestations: {source}."
+    yield _explanation()
 
 
 def _explanation() -> str:
     return (
         "Numbers are rows, one per rule and resource that it applies to; a row that could not be "
-        "read, or on which a rule broke, is unknown."
+        "read, or on which a rule broke, is unknown. A control is also unknown where not every "
+        "resource could be listed that its rules are about."
     )
-
-
-def print_table(
-    result: ScanResult, frameworks: Sequence[FrameworkResult], console: Console
-) -> None:
-    """Print a table for each framework."""
-    heading = f"Controls of {one_line(estate_name(result))}, snapshot {short_digest(result)}"
-    console.print(heading, markup=False, highlight=False)
-    for found in frameworks:
-        framework = found.framework
-        console.print(f"\n{framework.framework}: {framework.title}", style="bold", markup=False)
-        console.print(found.sentence(), markup=False)
-        console.print(_table(found))
-    console.print(f"\n{_explanation()}", markup=False)
-
-
-def _table(found: FrameworkResult) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("control", overflow="fold")
-    table.add_column("status", no_wrap=True)
-    for name in _COLUMNS:
-        table.add_column(name, justify="right", no_wrap=True)
-    for result in found.results:
-        style = _STYLES.get(result.status, "")
-        cells = (slug(result.control.id), _WORDS[result.status], *_numbers(result))
-        table.add_row(*cells, style=style)
-    return table

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from scanner import armid
 from scanner.files import atomic_folder, make_folder
+from scanner.inventory.model.organization import Project
+from scanner.inventory.projects import as_record
 from scanner.report.location import ROOT, artifact_path
 from scanner.report.record import TOP, Record, Region, of_resource, pretty, regions
 
@@ -84,11 +86,13 @@ def _resources(row: Result) -> Iterator[str]:
 
 
 def _records(estate: Estate, fetch: Fetch, keys: Iterable[str]) -> Iterator[tuple[str, Record]]:
-    """Yield the raw records of resources, table by table."""
+    """Yield the raw records of resources, table by table; first what is made of several."""
     tables: dict[str, dict[int, list[str]]] = {}
     for key in keys:
         resource = estate.find(key)
-        if resource is not None:
+        if isinstance(resource, Project):
+            yield key, as_record(resource, estate)
+        elif resource is not None:
             rows = tables.setdefault(resource.TABLE, {})
             rows.setdefault(resource.row, []).append(key)
     for table in sorted(tables):

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from scanner import __version__
-from scanner.engine.recorded import SCHEMA_VERSION, evidence_json
+from scanner.engine.recorded import SCHEMA_VERSION, evidence_json, snapshot_json
 from scanner.report.summary import TOOL, environments
 from scanner.report.text import json_escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from scanner.engine.attestations import JudgedAttestation
     from scanner.engine.baseline import Comparison
     from scanner.engine.exempt import ExemptionReport
     from scanner.engine.exemption_notes import JudgedEntry
     from scanner.engine.result import Counts, Result, ScanResult
     from scanner.engine.rules import Rule
-    from scanner.snapshot.manifest import Manifest
 
 
 def render(result: ScanResult) -> Iterator[bytes]:
@@ -35,7 +35,7 @@ def _pieces(result: ScanResult) -> Iterator[bytes]:
     head = {
         "schemaVersion": SCHEMA_VERSION,
         "tool": {"name": TOOL, "version": __version__},
-        "snapshot": _snapshot(result.manifest),
+        "snapshot": snapshot_json(result.manifest),
         "configDigest": result.config_digest,
         "rules": [_rule(rule, result.by_rule[rule.id]) for rule in result.rules],
         "summary": _summary(result),
@@ -52,25 +52,6 @@ def _pieces(result: ScanResult) -> Iterator[bytes]:
         yield separator + msgspec.json.encode(_row(row))
         separator = b",\n"
     yield b"\n]\n}\n"
-
-
-def _snapshot(manifest: Manifest) -> dict[str, Any]:
-    return {
-        "digest": manifest.digest,
-        "estate": manifest.estate,
-        "tenantId": manifest.tenant_id,
-        "cloud": manifest.cloud,
-        "toolVersion": manifest.tool_version,
-        "started": manifest.started,
-        "finished": manifest.finished,
-        "scopesAsked": manifest.scopes_asked,
-        "scopesRead": manifest.scopes_read,
-        "gaps": manifest.gaps,
-        "tables": {name: table.rows for name, table in sorted(manifest.tables.items())},
-        "incompleteTables": sorted(
-            name for name, table in manifest.tables.items() if not table.complete
-        ),
-    }
 
 
 def _rule(rule: Rule, counts: Counts) -> dict[str, Any]:
@@ -118,6 +99,7 @@ def _row(row: Result) -> dict[str, Any]:
         "previousVerdict": row.previous_verdict,
         "firstSeen": row.first_seen,
         "carriedForward": row.carried_forward,
+        "remediation": row.remediation,
     }
 
 
@@ -128,9 +110,18 @@ def _exemptions(report: ExemptionReport) -> dict[str, Any]:
         "entries": [_entry(entry) for entry in report.entries],
         "gaps": report.gaps,
         "policyExemptions": report.policy_exemptions,
-        "attestations": report.attestations,
+        "attestations": [
+            attestation_json(each)
+            for review in report.reviews.values()
+            for each in review.attestations
+        ],
         "notes": report.notes,
     }
+
+
+def attestation_json(judged: JudgedAttestation) -> dict[str, Any]:
+    """Return an attestation with its keys as the file has them, and how it stands."""
+    return {**msgspec.to_builtins(judged.attestation), "standing": judged.standing}
 
 
 def _entry(entry: JudgedEntry) -> dict[str, Any]:

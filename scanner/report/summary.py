@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scanner import armid
+from scanner.config import default_environments
 from scanner.engine.message import shown
+from scanner.engine.operators import describe
 from scanner.engine.result import Counts, Evidence, Result, Severity, Verdict
+from scanner.report.gaps import steps_for_gaps
 from scanner.report.text import plural
-from scanner.snapshot.manifest import NOT_EXPORTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from scanner.engine.result import ScanResult
     from scanner.engine.rules import Rule
-    from scanner.snapshot.manifest import Gap
 
 TOOL = "azmlscan"
 _DIGEST_SHOWN = 12
-_REFUSED = frozenset({401, 403})
-_MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
-
-
-class GapGroup(NamedTuple):
-    """Gaps of one table with one cause."""
-
-    table: str
-    cause: str
-    """`403 AuthorizationFailed`, or the operation where Azure gave no code."""
-    permission: str
-    scopes: tuple[str, ...]
-    rule_ids: tuple[str, ...]
-    """The rules that have an unknown result in these scopes, sorted."""
-
-    @property
-    def rules(self) -> int:
-        """How many rules have an unknown result in these scopes."""
-        return len(self.rule_ids)
 
 
 class RuleFindings(NamedTuple):
@@ -47,6 +30,8 @@ class RuleFindings(NamedTuple):
     severity: Severity
     """The worst that its findings have."""
     rows: Sequence[Result]
+    checks: int
+    """How many resources the rule applies to: what the numbers of findings are shares of."""
 
     def count(self, verdict: Verdict) -> int:
         """Return how many of the findings have a verdict."""
@@ -78,14 +63,39 @@ def short_digest(result: ScanResult) -> str:
     return result.manifest.digest.removeprefix("sha256:")[:_DIGEST_SHOWN] or "none"
 
 
+def size(result: ScanResult) -> str:
+    """Return what was checked: some records hold several resources, as a network its subnets."""
+    records = sum(table.rows for table in result.manifest.tables.values())
+    resources = plural(len(result.estate), "resource")
+    return f"{resources} in {plural(records, 'record')}, {plural(len(result.rules), 'rule')}"
+
+
 def applicable(counts: Counts) -> int:
     """Return how many rows a rule had something to say about: the denominator of `assessed`."""
     return counts.total - counts.not_applicable
 
 
-def assessed(counts: Counts) -> str:
-    """Return `812 of 900`: never a share without what it is a share of."""
-    return f"{counts.assessed:,} of {applicable(counts):,}"
+CARRIED: Final = (
+    "Failures carried forward from the baseline count as failures, and not as assessed: "
+    "nobody could look again."
+)
+"""What a reader has to know where failures of the baseline stand for what was not assessed."""
+
+
+def carried_by(
+    result: ScanResult, key: Callable[[Result], Hashable] = lambda _: None
+) -> Counter[Hashable]:
+    """Return how many of the counted failures nobody could look at again, by some key of theirs."""
+    rows = (row for row in result.counted_findings if row.carried_forward is not None)
+    return Counter(map(key, rows))
+
+
+def assessed(counts: Counts, carried: int = 0) -> str:
+    """Return `812 of 900`: never a share without what it is a share of.
+
+    `carried` of the failures were only carried forward from the baseline, which is no answer.
+    """
+    return f"{counts.assessed - carried:,} of {applicable(counts):,}"
 
 
 def verdict_sentence(result: ScanResult) -> str:
@@ -105,7 +115,7 @@ def verdict_sentence(result: ScanResult) -> str:
     open_ends = _open_ends(result)
     if not open_ends:
         return found
-    return f"{found} The scan is incomplete: {' and '.join(open_ends)}."
+    return f"{found} The scan is incomplete: {_and(open_ends)}."
 
 
 def _why_nothing(result: ScanResult) -> str:
@@ -117,14 +127,21 @@ def _why_nothing(result: ScanResult) -> str:
     return "no rule applies to what is in the snapshot."
 
 
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
 def _open_ends(result: ScanResult) -> list[str]:
     totals, gaps = result.totals, len(result.manifest.gaps)
+    carried = sum(carried_by(result).values())
     found = []
     if totals.unknown:
         found.append(f"{plural(totals.unknown, 'check')} could not be assessed")
+    if carried:
+        found.append(f"{plural(carried, 'failure')} of the baseline could not be looked at again")
     if totals.error:
         found.append(f"{plural(totals.error, 'check')} ended in an error of the rule")
-    if gaps and not totals.unknown:
+    if gaps:
         found.append(f"the snapshot has {plural(gaps, 'gap')}")
     return found
 
@@ -137,12 +154,13 @@ def findings_by_rule(result: ScanResult) -> list[RuleFindings]:
     rows: dict[str, list[Result]] = {}
     for row in result.findings:
         rows.setdefault(row.rule_id, []).append(row)
-    groups = [
-        RuleFindings(rule, _worst(rows[rule.id]), sorted(rows[rule.id], key=_order))
-        for rule in result.rules
-        if rule.id in rows
-    ]
+    ran = [rule for rule in result.rules if rule.id in rows]
+    groups = [_of_rule(rule, rows[rule.id], result.by_rule[rule.id]) for rule in ran]
     return sorted(groups, key=lambda g: (g.rule.preview, g.is_accepted, g.severity.rank, g.rule.id))
+
+
+def _of_rule(rule: Rule, rows: Sequence[Result], counts: Counts) -> RuleFindings:
+    return RuleFindings(rule, _worst(rows), sorted(rows, key=_order), applicable(counts))
 
 
 def _worst(rows: Iterable[Result]) -> Severity:
@@ -211,45 +229,15 @@ def exemption_lines(result: ScanResult) -> list[str]:
 
 
 def environments(result: ScanResult) -> list[tuple[str | None, Counts]]:
-    """Return the counts by environment, sorted by name, resources without one last."""
-    return sorted(result.by_environment.items(), key=lambda item: (item[0] is None, item[0] or ""))
+    """Return the counts by environment, sorted by name, resources without one last.
 
-
-def gap_groups(result: ScanResult) -> list[GapGroup]:
-    """Return what could not be read, grouped by table and cause."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
-    for gap in result.manifest.gaps:
-        groups.setdefault((gap.table, _cause(gap), gap.permission), []).append(gap.scope)
-    rules = _rules_unknown_in(result, {s for scopes in groups.values() for s in scopes})
-    return [
-        GapGroup(
-            *group,
-            scopes=tuple(sorted(set(scopes))),
-            rule_ids=tuple(sorted(set().union(*(rules[scope] for scope in scopes)))),
-        )
-        for group, scopes in sorted(groups.items())
-    ]
-
-
-def _cause(gap: Gap) -> str:
-    status = str(gap.status) if gap.status else ""
-    return " ".join(part for part in (status, gap.code) if part) or gap.operation
-
-
-def _rules_unknown_in(result: ScanResult, scopes: set[str]) -> dict[str, set[str]]:
-    below: dict[str, set[str]] = {_scope_key(scope): set() for scope in scopes}
-    for row in result.findings:
-        if row.verdict is Verdict.UNKNOWN:
-            for ancestor in armid.ancestors(row.resource_id):
-                if ancestor in below:
-                    below[ancestor].add(row.rule_id)
-    return {scope: below[_scope_key(scope)] for scope in scopes}
-
-
-def _scope_key(scope: str) -> str:
-    """Return a scope as `armid.ancestors` names it; no id tells what a management group holds."""
-    key = armid.key(scope)
-    return "/" if not key or key.startswith(_MANAGEMENT_GROUPS) else key
+    An environment that the config names is there even where nothing in it was checked.
+    """
+    config = result.estate.config
+    usual = config.environments == default_environments(config.tags.environment)
+    named = () if usual else config.environments
+    counts = {each.name: Counts() for each in named} | result.by_environment
+    return sorted(counts.items(), key=lambda item: (item[0] is None, item[0] or ""))
 
 
 def evidence_text(evidence: Evidence) -> str:
@@ -258,16 +246,19 @@ def evidence_text(evidence: Evidence) -> str:
     return f"{evidence.path} is {found}; required: {evidence.expected}"
 
 
-def _steps_for_gaps(gaps: Sequence[Gap]) -> Iterator[str]:
-    if any(gap.code == NOT_EXPORTED for gap in gaps):
-        yield (
-            "Import exports of what is missing as well, with `azmlscan snapshot import`; "
-            "--complete TABLE promises that there is no more."
-        )
-    if any(gap.permission or gap.status in _REFUSED for gap in gaps):
-        yield "Give the reader the missing permissions and collect again."
-    elif any(gap.hides_records and gap.code != NOT_EXPORTED for gap in gaps):
-        yield "Read again what was not read; the section on gaps says why each was not."
+_NAMED: Final = describe("exists", False)  # noqa: FBT003  (what the condition says)
+
+
+def telling(row: Result, limit: int) -> Sequence[Evidence]:
+    """Return at most `limit` pieces of a row's evidence, for places that have no room for all.
+
+    Of a failure the first one stays, most often how many there are. Then comes what a rule looks
+    up only to have it named, such as who holds a role and by which assignment, then the rest.
+    """
+    evidence = row.evidence
+    if len(evidence) <= limit or row.verdict is not Verdict.FAIL:
+        return evidence[:limit]
+    return [evidence[0], *sorted(evidence[1:], key=lambda item: item.expected != _NAMED)][:limit]
 
 
 def next_steps(result: ScanResult) -> list[str]:
@@ -275,9 +266,10 @@ def next_steps(result: ScanResult) -> list[str]:
     steps = []
     if result.totals.fail:
         steps.append(
-            "Mend the failures; the fix of each rule is in the Markdown and SARIF reports."
+            "Mend the failures: `azmlscan rules show ID` prints the fix of a rule. Reports "
+            "(-o report.html, report.md) have the commands made for each resource."
         )
-    steps.extend(_steps_for_gaps(result.manifest.gaps))
+    steps.extend(steps_for_gaps(result.manifest.gaps))
     if result.totals.error:
         steps.append("Report the rules that ended in an error to their author.")
     return steps

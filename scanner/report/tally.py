@@ -58,15 +58,6 @@ class _Full(msgspec.Struct):
     results: list[_Row]
 
 
-class _Message(msgspec.Struct):
-    properties: dict[str, Any] = {}
-    level: str = ""
-
-
-class _Invocation(msgspec.Struct, rename="camel"):
-    tool_execution_notifications: list[_Message]
-
-
 class _Result(msgspec.Struct, rename="camel"):
     kind: str
     properties: dict[str, Any]
@@ -82,7 +73,6 @@ class _RunProperties(msgspec.Struct, rename="camel"):
 class _Run(msgspec.Struct):
     properties: _RunProperties
     results: list[_Result]
-    invocations: list[_Invocation]
 
 
 class _Log(msgspec.Struct):
@@ -113,17 +103,17 @@ def _code_scanning(path: Path) -> Tally:
 def _audit(path: Path) -> Tally:
     run = _run(path)
     rows = (row for row in run.results if row.baseline_state != "absent")
-    counted = Counter(
-        "exempt" if row.kind == "fail" and row.suppressions else _KINDS.get(row.kind, row.kind)
+    counted = (
+        "exempt" if row.kind == "fail" and row.suppressions else _verdict(row)
         for row in rows
         if not row.properties.get("preview")
     )
-    for each in run.invocations:
-        for message in each.tool_execution_notifications:
-            # A rule in preview that breaks is a warning, and in no count.
-            if message.level == "error":
-                counted["error"] += message.properties.get("resources", 0)
-    return _agreed(_stated(run.properties.totals), _recounted(counted.elements()))
+    return _agreed(_stated(run.properties.totals), _recounted(counted))
+
+
+def _verdict(row: _Result) -> str:
+    """Return what a result says: a rule that ended in an error has no kind of its own."""
+    return str(row.properties.get("verdict") or _KINDS.get(row.kind, row.kind))
 
 
 def _run(path: Path) -> _Run:

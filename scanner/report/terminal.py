@@ -9,18 +9,21 @@ from rich.text import Text
 
 from scanner import __version__
 from scanner.engine.result import Counts, Result, Severity, Verdict
+from scanner.report.gaps import UNLISTED, gap_groups, hides_resources
 from scanner.report.summary import (
+    CARRIED,
     TOOL,
     RuleFindings,
     assessed,
+    carried_by,
     changes_sentence,
     environments,
     estate_name,
     exemption_lines,
     findings_by_rule,
-    gap_groups,
     next_steps,
     short_digest,
+    size,
     verdict_sentence,
     verdict_word,
 )
@@ -86,8 +89,7 @@ def _head(result: ScanResult, console: Console) -> None:
         console,
         f"Snapshot {short_digest(result)}, collected {manifest.started} to {manifest.finished}",
     )
-    resources, rules = len(result.estate), len(result.rules)
-    _write(console, f"{plural(resources, 'resource')}, {plural(rules, 'rule')}")
+    _write(console, size(result))
 
 
 def _gaps(result: ScanResult, console: Console) -> None:
@@ -96,36 +98,45 @@ def _gaps(result: ScanResult, console: Console) -> None:
         return
     _heading(console, "Not read")
     for group in groups[:_GAPS_SHOWN]:
-        table = "all tables" if group.table == "*" else group.table
-        _write(
-            console,
-            f"{table}: {group.cause}, {plural(len(group.scopes), 'scope')}, "
-            f"{plural(group.rules, 'rule')} with unknown results there",
-            indent=2,
-        )
+        scopes = plural(len(group.scopes), "scope")
+        _write(console, f"{group.names}: {group.cause}, {scopes}, {group.cost}", indent=2)
         _write(console, truncate(one_line(group.scopes[0]), 200), indent=4)
         if group.permission:
             _write(console, f"missing permission: {group.permission}", indent=4)
     if len(groups) > _GAPS_SHOWN:
         _write(console, f"and {plural(len(groups) - _GAPS_SHOWN, 'more kind')} of gaps", indent=2)
+    if hides_resources(result):
+        _write(console, UNLISTED, indent=2)
 
 
 def _counts(result: ScanResult, console: Console) -> None:
     _heading(console, "Checks by severity")
     table = _table()
+    carried = carried_by(result, lambda row: row.severity)
     for severity, counts in result.by_severity.items():
-        table.add_row(Text(severity.value, style=_STYLES[severity]), *_numbers(counts))
-    table.add_row("all", *_numbers(result.totals))
+        label = Text(severity.value, style=_STYLES[severity])
+        table.add_row(label, *_numbers(counts, carried[severity]))
+    table.add_row("all", *_numbers(result.totals, carried.total()))
     console.print(table)
+    _environments(result, console)
+    if carried:
+        _write(console, CARRIED, indent=2)
+
+
+def _environments(result: ScanResult, console: Console) -> None:
     named = environments(result)
     if all(name is None for name, _ in named):
         return
     _heading(console, "Checks by environment")
     table = _table()
+    carried = carried_by(result, lambda row: row.environment)
     for name, counts in named[:_ENVIRONMENTS_SHOWN]:
         label = "(none)" if name is None else truncate(one_line(name), _LABEL)
-        table.add_row(Text(label), *_numbers(counts))
+        table.add_row(Text(label), *_numbers(counts, carried[name]))
     console.print(table)
+    more = len(named) - _ENVIRONMENTS_SHOWN
+    if more > 0:
+        _write(console, f"and {plural(more, 'more environment')}", indent=2)
 
 
 def _table() -> Table:
@@ -136,7 +147,7 @@ def _table() -> Table:
     return table
 
 
-def _numbers(counts: Counts) -> tuple[str, ...]:
+def _numbers(counts: Counts, carried: int) -> tuple[str, ...]:
     numbers = (
         counts.fail,
         counts.exempt,
@@ -145,7 +156,7 @@ def _numbers(counts: Counts) -> tuple[str, ...]:
         counts.passed,
         counts.not_applicable,
     )
-    return (*(f"{number:,}" for number in numbers), assessed(counts))
+    return (*(f"{number:,}" for number in numbers), assessed(counts, carried))
 
 
 def _exemptions(result: ScanResult, console: Console) -> None:
@@ -187,6 +198,7 @@ def _how_many(group: RuleFindings) -> str:
     found = {"fail": group.live, "exempt": group.exempt}
     found |= {each.value: group.count(each) for each in (Verdict.UNKNOWN, Verdict.ERROR)}
     text = ", ".join(f"{number:,} {word}" for word, number in found.items() if number)
+    text += f" of {plural(group.checks, 'check')}"
     return f"{text} (preview, not counted)" if group.rule.preview else text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from scanner.engine.result import (
     VERDICTS,
     Assessment,
     Evidence,
+    Remedy,
     Result,
     ScanResult,
     Severity,
@@ -187,13 +189,16 @@ def _resource(estate: Estate, resource_id: str) -> Any:
 def _findings(assessment: Assessment, answers: Sequence[Answer]) -> Iterator[Result]:
     for resource, answer in zip(assessment.resources, answers, strict=True):
         if answer.verdict not in {Verdict.PASS, Verdict.NOT_APPLICABLE}:
-            yield row(
+            found = row(
                 assessment,
                 resource,
                 answer.verdict,
                 answer.environment,
                 details=(answer.message or f"{resource.name} keeps nodes.", answer.evidence),
             )
+            command = assessment.rule.remediation.cli.replace("{name}", resource.name)
+            remedy = Remedy(command) if answer.verdict is Verdict.FAIL and command else None
+            yield msgspec.structs.replace(found, remediation=remedy)
 
 
 @pytest.fixture(scope="session", name="make_rule")

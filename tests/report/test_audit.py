@@ -18,11 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.engine.baseline import apply_baseline
-from scanner.engine.controls import load_controls
+from scanner.engine.control_files import load_controls
+from scanner.engine.earlier import load_result
 from scanner.engine.exempt import apply_exemptions
-from scanner.engine.exemptions import Entry, ExemptionFile, Scope
+from scanner.engine.exemptions import Entry, ExemptionFile, GapEntry, Scope
 from scanner.engine.packs import built_in_pack, load_packs
-from scanner.engine.recorded import load_result
 from scanner.engine.result import Exemption, Verdict
 from scanner.report import json as full
 from scanner.report import sarif
@@ -31,8 +31,11 @@ from scanner.report.text import clean
 from scanner.snapshot.secretvalues import is_secret_text
 from tests.report import validators
 from tests.report.conftest import SUB, WORKSPACE, Scan, cluster, new_rule
+from tests.report.test_sarif import check_rule
 
 KINDS = {"pass": "pass", "fail": "fail", "open": "unknown", "notApplicable": "not_applicable"}
+LINE_HASH = "primaryLocationLineHash"
+LAST_DAYS = st.sampled_from(["2026-12-31", "2026-12-31T23:59:59Z", "soon", "", None])
 WAIVER = Exemption(
     "exemptions.yaml:3",
     "Waiver",
@@ -52,9 +55,9 @@ def load(scan, **options) -> dict[str, Any]:
     return found
 
 
-def exempted(scan: Scan, fingerprints) -> Scan:
+def exempted(scan: Scan, fingerprints, waiver=WAIVER) -> Scan:
     rows = [
-        msgspec.structs.replace(row, exemption=WAIVER) if row.fingerprint in fingerprints else row
+        msgspec.structs.replace(row, exemption=waiver) if row.fingerprint in fingerprints else row
         for row in scan.result.listed_findings
     ]
     return Scan(scan.result.replaced(findings=rows), scan.records)
@@ -111,6 +114,9 @@ def check_invariants(log):
     for name in ("suppressions", "baselineState"):
         assert len({name in result for result in run["results"]}) <= 1
     assert all(("baselineState" in result) == ("baselineGuid" in run) for result in run["results"])
+    there = [each for each in run["results"] if each.get("baselineState") != "absent"]
+    identities = [(each["ruleId"], each["partialFingerprints"][LINE_HASH]) for each in there]
+    assert len(set(identities)) == len(identities)
     guids = [result["guid"] for result in run["results"]]
     assert len(set(guids)) == len(guids)
     check_invocation(run)
@@ -118,12 +124,15 @@ def check_invariants(log):
         assert len({json.dumps(item) for item in run[name]}) == len(run[name])
     for text in strings(log):
         assert clean(text) == text
+        # It would be a name for something that no file defines.
+        assert text != "uriBaseId"
 
 
 def check_rules(component, taxonomies):
     ids = [rule["id"] for rule in component["rules"]]
     assert len(set(ids)) == len(ids)
     for rule in component["rules"]:
+        check_rule(rule)
         score = rule["properties"].get("security-severity")
         assert score is None or (isinstance(score, str) and 0 < float(score) <= 10)
         assert len(rule["properties"]["tags"]) <= 10
@@ -149,6 +158,7 @@ def check_result(result, rules, places):
     assert "rank" not in result
     assert result["kind"] in KINDS
     assert result["message"]["text"].strip()
+    assert all(result["partialFingerprints"].values())
     if "ruleIndex" in result:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
     else:
@@ -158,6 +168,8 @@ def check_result(result, rules, places):
         assert re.fullmatch(r"azure/[-a-z0-9._~/]+\.json", uri)
         [logical] = each["logicalLocations"]
         assert places[logical["index"]]["fullyQualifiedName"] == logical["fullyQualifiedName"]
+    if result["properties"].get("verdict") == "error":
+        assert result["kind"] == "open"
     assert uuid.UUID(result["guid"]).version == 5
     for suppression in result.get("suppressions", []):
         assert suppression["kind"] == "external"
@@ -172,6 +184,12 @@ def check_invocation(run):
         assert descriptors[descriptor["index"]]["id"] == descriptor["id"]
         if notification["level"] == "error":
             assert not invocation["executionSuccessful"]
+
+
+def notifications_of(run, name):
+    [invocation] = run["invocations"]
+    found = invocation["toolExecutionNotifications"]
+    return [each for each in found if each["descriptor"]["id"] == name]
 
 
 def strings(value):
@@ -189,7 +207,8 @@ def counted(run) -> Counter[str]:
         if result["properties"].get("preview") or result.get("baselineState") == "absent":
             continue
         exempt = result["kind"] == "fail" and result.get("suppressions")
-        found["exempt" if exempt else KINDS[result["kind"]]] += 1
+        verdict = result["properties"].get("verdict", KINDS[result["kind"]])
+        found["exempt" if exempt else verdict] += 1
     return found
 
 
@@ -204,13 +223,30 @@ def test_invariants_and_counts_hold_for_every_history(scans, folder, data):
     check_invariants(log)
     validators.schema().validate(log)
     [run] = log["runs"]
-    totals = dict(run["properties"]["totals"])
-    totals.pop("error")
+    totals = run["properties"]["totals"]
     found = counted(run)
     assert {name: found[name] for name in totals} == totals
-    assert totals == {
-        n: c for n, c in msgspec.to_builtins(scan.result.totals).items() if n in totals
+    assert totals == msgspec.to_builtins(scan.result.totals)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_the_file_says_all_that_the_full_result_says(scans, folder, data):
+    """Whoever reads an earlier result may have either file, whatever hostile text is in it."""
+    scan, marked, before = data.draw(histories(scans))
+    if before is not None:
+        scan = compared(scan, before, folder)
+    waiver = msgspec.structs.replace(WAIVER, expires_on=data.draw(LAST_DAYS))
+    scan = exempted(scan, marked, waiver)
+    files = {
+        "result.json": full.render(scan.result),
+        "audit.sarif": sarif.render(scan.result, scan.fetch, profile="audit"),
     }
+    for name, chunks in files.items():
+        (folder / name).write_bytes(b"".join(chunks))
+    one, other = (load_result(folder / name) for name in files)
+    assert list(other.rows()) == list(one.rows())
+    assert (other.snapshot, other.rules) == (one.snapshot, one.rules)
 
 
 def test_every_validator_accepts_both_profiles(audited, tmp_path):
@@ -279,7 +315,8 @@ def test_every_verdict_is_a_kind(audited):
         "gone": ("fail", "warning"),
     }
     assert {r["kind"] for r in by_name(load(audited), "AML-NET-016").values()} == {"fail", "open"}
-    assert not by_name(load(audited), "AML-OPS-001"), "a rule that broke is a notification"
+    [broken] = by_name(load(audited), "AML-OPS-001").values()
+    assert (broken["kind"], broken["properties"]["verdict"]) == ("open", "error")
 
 
 def test_states_against_the_baseline(audited):
@@ -308,6 +345,32 @@ def test_what_nobody_could_look_at_again_is_kept_in_both_profiles(audited):
     kept = [r for r in run["results"] if r["ruleId"] == "AML-NET-016"]
     assert len(kept) == 1
     assert "kept in the file" in run["properties"]["notices"][0]
+
+
+def test_a_rule_that_broke_on_what_failed_is_told_in_both_profiles(make_scan, answer, folder):
+    """The failure is carried forward, and would hide that its rule does not work any more."""
+    record = cluster("cpu", 2)
+    nights = [
+        make_scan(
+            {"computes": [record]}, [(new_rule(), [answer(record["id"], verdict, None, said)])]
+        )
+        for verdict, said in ((Verdict.FAIL, "cpu is idle."), (Verdict.ERROR, "KeyError: 'x'"))
+    ]
+    scan = compared(nights[1], nights[0], folder)
+    for profile in sarif.PROFILES:
+        chunks = sarif.render(scan.result, scan.fetch, profile=profile)
+        [run] = json.loads(b"".join(chunks))["runs"]
+        [result] = run["results"]
+        assert (result["kind"], result["message"]["text"].splitlines()[0]) == (
+            "fail",
+            "cpu is idle.",
+        )
+        [invocation] = run["invocations"]
+        assert invocation["executionSuccessful"] is False
+        [crash] = invocation["toolExecutionNotifications"]
+        assert (crash["level"], crash["descriptor"]["id"]) == ("error", "AZMLSCAN-RULE-ERROR")
+        assert crash["properties"]["resources"] == 1
+        assert "KeyError: 'x'" in crash["message"]["text"]
 
 
 def test_an_exemption_is_a_suppression(audited):
@@ -353,11 +416,7 @@ def test_an_expired_exemption_is_a_notification_and_its_file_an_artifact(sample)
     check_invariants(log)
     [run] = log["runs"]
     assert all(result["suppressions"] == [] for result in run["results"])
-    [notification] = [
-        each
-        for each in run["invocations"][0]["toolExecutionNotifications"]
-        if each["descriptor"]["id"] == "AZMLSCAN-EXEMPTION-EXPIRED"
-    ]
+    [notification] = notifications_of(run, "AZMLSCAN-EXEMPTION-EXPIRED")
     assert notification["level"] == "warning"
     assert "exemptions.yaml:3" in notification["message"]["text"]
     assert run["artifacts"][-1] == {
@@ -365,6 +424,35 @@ def test_an_expired_exemption_is_a_notification_and_its_file_an_artifact(sample)
         "hashes": {"sha-256": "ab" * 32},
         "mimeType": "application/yaml",
         "roles": ["userSpecifiedConfiguration"],
+    }
+
+
+def test_an_accepted_gap_says_what_accepts_it(sample):
+    entry = GapEntry(
+        category="Mitigated",
+        justification="Watched by its own team.",
+        owner="platform",
+        created_on=dt.date(2026, 11, 1),
+        expires_on=dt.date(2026, 11, 30),
+        place="exemptions.yaml:9",
+        table="networkSecurityGroups",
+        scope=SUB,
+        code="AuthorizationFailed",
+    )
+    file = ExemptionFile(name="exemptions.yaml", sha256="ab" * 32, gaps=(entry,))
+    found = {}
+    for day in (dt.date(2026, 11, 30), dt.date(2026, 12, 1)):
+        scan = Scan(apply_exemptions(sample.result, [file], day), sample.records)
+        [run] = load(scan)["runs"]
+        gaps = notifications_of(run, "AZMLSCAN-GAP")
+        found[day.day] = {
+            each["properties"]["table"]: each["properties"].get("acceptedBy") for each in gaps
+        }
+        said = "Accepted until 2026-11-30 by exemptions.yaml:9 (platform)."
+        assert (said in gaps[0]["message"]["text"]) == (day.day == 30)
+    assert found == {
+        30: {"networkSecurityGroups": "exemptions.yaml:9", "datastores": None},
+        1: {"networkSecurityGroups": None, "datastores": None},
     }
 
 

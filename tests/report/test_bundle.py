@@ -6,6 +6,9 @@ import hashlib
 import json
 import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -16,6 +19,7 @@ from scanner.report import sarif
 from scanner.report.bundle import EVIDENCE, FILES, SUMS, verify_bundle, write_bundle
 from scanner.report.tally import TALLIES
 from scanner.snapshot.secretvalues import is_secret_text
+from tests.report import test_audit, test_sarif, validators
 
 SECRETS = {
     "accountKey": "Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYg==",
@@ -84,6 +88,82 @@ def test_the_same_scan_gives_the_same_bytes(contoso, estates, tmp_path):
     folder = tmp_path / "again"
     invoke("scan", estate, "--config", estate / "azmlscan.yaml", "--output-dir", folder)
     assert (folder / SUMS).read_bytes() == (contoso / SUMS).read_bytes()
+
+
+def test_every_validator_accepts_the_files_of_a_whole_estate(contoso, tmp_path):
+    for name, check in (("results.sarif", test_sarif), ("audit.sarif", test_audit)):
+        log = json.loads((contoso / name).read_bytes())
+        check.check_invariants(log)
+        validators.schema().validate(log)
+        assert validators.gate(contoso / name) == []
+        assert validators.multitool(contoso / name, tmp_path / name) == []
+
+
+MACHINES: dict[str, tuple[int, dict[str, str]]] = {
+    "here": (0o022, {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C"}),
+    "there": (
+        0o077,
+        {
+            "PYTHONHASHSEED": "4711",
+            "TZ": "Pacific/Kiritimati",
+            "LC_ALL": "tr_TR.UTF-8",
+            "LANGUAGE": "tr",
+            "PYTHONUTF8": "1",
+        },
+    ),
+}
+"""The umask and the environment of each."""
+EXEMPTIONS = """exemptions:
+  - rules: [AML-NET-*]
+    scope: {environments: [dev]}
+    category: Waiver
+    justification: There is no real data.
+    owner: ml@contoso.com
+    createdOn: 2026-01-01
+    expiresOn: 2026-12-31
+"""
+
+
+def test_every_machine_writes_the_same_bytes(contoso, estates, root, tmp_path):
+    """Other hash seed, time zone, locale, umask, home, working folder; the same everything else."""
+    for name, (umask, environment) in MACHINES.items():
+        home = tmp_path / name
+        shutil.copytree(estates / "contoso", home / "estate")
+        shutil.copy(contoso / "result.json", home / "last.json")
+        (home / "exemptions.yaml").write_text(EXEMPTIONS, encoding="utf-8")
+        (home / "elsewhere").mkdir()
+        # One names its files by where they are, the other by where it is itself.
+        here = home if name == "here" else home / "elsewhere"
+        files = Path() if name == "here" else home
+        only_printed = sorted(set(reports.FORMATS) - set(FILES.values()))
+        for number, format_ in enumerate(only_printed):
+            command = [
+                *(sys.executable, "-m", "scanner", "scan", files / "estate", "-f", format_),
+                *("--config", files / "estate" / "azmlscan.yaml"),
+                *("--exemptions", files / "exemptions.yaml", "--baseline", files / "last.json"),
+                *([] if number else ["--output-dir", home / "run", "--evidence", home / "more"]),
+            ]
+            done = subprocess.run(
+                list(map(str, command)),
+                cwd=here,
+                umask=umask,
+                env=environment | {"PYTHONPATH": str(root), "HOME": str(home), "PATH": ""},
+                capture_output=True,
+                check=False,
+            )
+            assert done.returncode == 10, done.stderr
+            (home / f"{format_}.printed").write_bytes(done.stdout)
+    one, other = (written_below(tmp_path / name) for name in MACHINES)
+    assert {"run/audit.sarif", "run/report.html", "terminal.printed"} < one.keys()
+    assert [name for name in one.keys() | other.keys() if one.get(name) != other.get(name)] == []
+
+
+def written_below(home):
+    return {
+        path.relative_to(home).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in home.rglob("*")
+        if path.is_file()
+    }
 
 
 def resummed(folder):

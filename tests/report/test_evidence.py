@@ -8,11 +8,16 @@ from collections import Counter
 import pytest
 
 from scanner import armid
+from scanner.engine.evaluate import evaluate
+from scanner.engine.packs import built_in_pack, load_packs
+from scanner.engine.parameters import Settings
 from scanner.errors import ScannerError
 from scanner.report import sarif
 from scanner.report.evidence import find_regions, write_evidence
 from scanner.report.location import artifact_path
 from scanner.report.record import TOP, pretty
+from tests.engine.estates import estate
+from tests.inventory.records import workspace_in
 
 
 def files_in(folder):
@@ -116,3 +121,18 @@ def test_embedded_resources_have_files_of_their_own(make_scan, make_rule, answer
     log = json.loads(b"".join(sarif.render(scan.result, scan.fetch)))
     [location] = log["runs"][0]["results"][0]["locations"]
     assert location["physicalLocation"]["region"]["startLine"] == 4
+
+
+def test_a_project_has_a_file_made_of_its_workspaces(tmp_path):
+    tags = {"project": "Churn & Co", "environment": "dev"}
+    known = estate(workspace_in("a", tags=tags))
+    rules = [one for one in load_packs([built_in_pack()]) if one.rule.id == "AML-ORG-003"]
+    result = evaluate(rules, Settings(known.config, rules), known)
+    assert write_evidence(result, lambda table, _: pytest.fail(table), tmp_path) == 1
+    [finding] = result.findings
+    assert finding.resource_id == "/providers/azmlscan/projects/churn%20%26%20co"
+    assert files_in(tmp_path) == ["azure/~tenant/azmlscan.projects/churn~2520~2526~2520co.json"]
+    written = json.loads((tmp_path / artifact_path(finding.resource_id)).read_text("utf-8"))
+    assert (written["name"], written["derived"]["environments"]) == ("Churn & Co", ["dev"])
+    places = [(armid.key(finding.resource_id), "")]
+    assert find_regions(known, lambda table, _: pytest.fail(table), places)[places[0]] == TOP

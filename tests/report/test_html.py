@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html.parser
 import itertools
 import json
 import os
@@ -14,144 +13,23 @@ import sys
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markupsafe import Markup
 
 from scanner.config import Config, Environment
 from scanner.engine.baseline import apply_baseline
+from scanner.engine.earlier import load_result
 from scanner.engine.parameters import Settings
-from scanner.engine.recorded import load_result
 from scanner.engine.result import Exemption, Verdict
 from scanner.engine.rules import Parameter, Remediation
 from scanner.report import json as full
-from scanner.report.html import Section, render, resource_anchor
 from scanner.report.html import page as whole
+from scanner.report.html import resource_anchor
 from scanner.report.html.templating import asset
-
-VOID = frozenset(("link", "meta", "br", "hr", "img", "input", "col", "wbr", "rect", "path"))
-TAGS = frozenset(
-    [
-        "html",
-        "head",
-        "meta",
-        "title",
-        "style",
-        "body",
-        "a",
-        "header",
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "dl",
-        "div",
-        "dt",
-        "dd",
-        "code",
-        "section",
-        "table",
-        "caption",
-        "span",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "small",
-        "b",
-        "i",
-        "samp",
-        "ul",
-        "li",
-        "details",
-        "summary",
-        "form",
-        "label",
-        "select",
-        "option",
-        "input",
-        "button",
-        "pre",
-        "nav",
-        "main",
-        "figure",
-        "footer",
-        "script",
-        "svg",
-        "g",
-        "text",
-        "rect",
-        "path",
-        "em",
-        "strong",
-    ]
-)
-
-
-class Element(NamedTuple):
-    """A start tag with the text that stands in it."""
-
-    tag: str
-    attributes: dict[str, str | None]
-    above: tuple[str, ...]
-    text: list[str]
-
-
-class Page(html.parser.HTMLParser):
-    """A page read strictly: every element is ended, in order, and no attribute stands twice."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[Element] = []
-        self._open: list[Element] = []
-        self.feed(source)
-        self.close()
-        assert not self._open, [element.tag for element in self._open]
-
-    def handle_starttag(self, tag, attrs):
-        names = [name for name, _ in attrs]
-        assert len(names) == len(set(names)), (tag, names)
-        element = Element(tag, dict(attrs), tuple(e.tag for e in self._open), [])
-        self.elements.append(element)
-        if tag not in VOID:
-            self._open.append(element)
-
-    def handle_startendtag(self, tag, attrs):
-        assert tag in VOID, tag
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag):
-        assert self._open, tag
-        assert self._open.pop().tag == tag
-
-    def handle_data(self, data):
-        for element in self._open:
-            element.text.append(data)
-
-    def handle_comment(self, data):
-        raise AssertionError(f"a comment: {data}")
-
-    def all(self, tag, **attributes):
-        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
-        return [
-            element
-            for element in self.elements
-            if element.tag == tag and wanted.items() <= element.attributes.items()
-        ]
-
-    def words(self, tag, **attributes):
-        return ["".join(element.text) for element in self.all(tag, **attributes)]
-
-
-def source(result, chosen=None, **options) -> str:
-    chosen = chosen or Settings(Config(), [])
-    return b"".join(render(result, chosen, **options)).decode()
+from tests.report.pages import TAGS, Page, source
 
 
 def document(result):
@@ -317,7 +195,9 @@ def test_rules_have_their_reasons_their_fix_and_their_evidence(text, shown):
     [rule] = shown.all("details", id="rule-AML-CMP-001")
     words = "".join(rule.text)
     assert "Set the minimum node count to 0." in words
-    assert "az ml compute update --name {name} --min-instances 0" in words
+    assert "{name}" not in words
+    for name in ("cpu", "gpu"):
+        assert f"az ml compute update --name {name} --min-instances 0" in words
     assert "scaleSettings.minNodeCount is 2; required: lessOrEquals 0" in words
     assert "subnet.networkSecurityGroup is not readable; required: exists true" in words
     [keys] = shown.all("details", id="rule-AML-IDN-008")
@@ -340,6 +220,7 @@ def test_digests_and_how_to_verify_them_are_there(shown, sample):
     assert manifest.digest in words
     assert sample.result.config_digest in words
     assert "azmlscan snapshot verify SNAPSHOT" in words
+    assert "azmlscan scan SNAPSHOT --config CONFIG -o report.html" in words
     for name, table in manifest.tables.items():
         assert name in words
         assert table.sha256 in words
@@ -404,14 +285,6 @@ def test_what_is_new_since_the_baseline_stands_on_the_first_screen(sample, tmp_p
     assert page.all("input", name="n", type="checkbox")
 
 
-def test_sections_of_others_are_added_and_listed(sample):
-    extra = Section("Controls <all>", "controls", lambda: Markup("<p>12 of 14</p>"))
-    shown = Page(source(sample.result, extras=[extra]))
-    [section] = shown.all("section", id="controls")
-    assert "12 of 14" in "".join(section.text)
-    assert "Controls <all>" in shown.words("a", href="#controls")
-
-
 def test_more_findings_than_fit_are_counted(sample, monkeypatch):
     monkeypatch.setattr(whole, "FINDINGS", 2)
     text = source(sample.result)
@@ -451,7 +324,9 @@ def test_colours_are_told_apart_by_everybody():
         colour = dict(re.findall(r"--([a-z-]+):(#[0-9a-f]+)", palette))
         words = ("fail", "unknown", "error", "exempt", "pass", "medium", "ink", "soft", "link")
         pairs = [(name, ground) for name in words for ground in ("bg", "panel", "inside", "target")]
-        pairs += [("ink", f"{name}-bg") for name in ("fail", "unknown", "pass")]
+        pairs += [("ink", f"{name}-bg") for name in ("fail", "less", "unknown", "pass")]
+        pairs += [(name, f"{name}-bg") for name in ("fail", "unknown", "pass")]
+        pairs.append(("medium", "less-bg"))
         levels = ("critical", "high", "medium", "low", "info")
         pairs += [("badge-ink", name) for name in levels]
         for front, back in pairs:

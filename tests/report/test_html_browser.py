@@ -11,7 +11,9 @@ from collections import Counter
 import pytest
 
 from scanner.config import load_config
+from scanner.engine.control_files import load_controls
 from scanner.engine.evaluate import evaluate
+from scanner.engine.exempt import apply_exemptions
 from scanner.engine.packs import built_in_pack, load_packs
 from scanner.engine.parameters import Settings
 from scanner.inventory.estate import load_estate
@@ -48,7 +50,9 @@ def scan(estates):
     chosen = Settings(config, loaded)
     with open_snapshot(folder) as snapshot:
         result = evaluate(loaded, chosen, load_estate(snapshot, config))
-    return result, b"".join(render(result, chosen)).decode()
+    result = apply_exemptions(result, [])
+    controls = load_controls([built_in_pack()], loaded)
+    return result, b"".join(render(result, chosen, controls=controls)).decode()
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +111,16 @@ def test_links_to_rules_findings_and_resources_open_what_they_are_in(run, report
         f'id="rule-{row.rule_id}" open=""'
         in run("--dump-dom", f"{report.as_uri()}#{anchors[1]}")[0]
     )
+
+
+def test_links_to_controls_and_access_open_what_they_are_in(run, report):
+    for anchor, around in (
+        ("control-mcsb:NS-1", "framework-mcsb"),
+        ("access-1-1", "access-1"),
+    ):
+        dom, console = run("--dump-dom", f"{report.as_uri()}#{anchor}")
+        assert console == []
+        assert re.search(rf'<details[^>]* id="{around}"[^>]* open=""', dom), anchor
 
 
 def test_long_tables_come_fifty_rows_at_a_time(run, report, scan):

@@ -49,6 +49,13 @@ def test_passes_and_not_applicable_rows_are_in_it(sample):
     assert verdicts == ["fail", "fail", "pass", "not_applicable"]
 
 
+def test_a_failure_has_the_command_that_mends_it(sample):
+    rows = [row for row in load(sample)["results"] if row["ruleId"] == "AML-CMP-001"]
+    commands = [row["remediation"] and row["remediation"]["cli"] for row in rows]
+    fixed = "az ml compute update --name {} --min-instances 0"
+    assert commands == [fixed.format("cpu"), fixed.format("gpu"), None, None]
+
+
 def test_an_unread_value_is_told_from_an_absent_one(sample):
     rows = load(sample)["results"]
     evidence = [e for row in rows for e in row["evidence"]]

@@ -55,6 +55,22 @@ def test_what_does_not_fit_is_counted(make_scan, make_rule, answer, sample):
     assert f"{300 - listed} more findings of this rule" in text
 
 
+def test_the_fix_is_the_command_of_each_failure_shown(make_scan, make_rule, answer, sample):
+    record = sample.records["computes"][0]
+    records = [{**record, "id": f"{record['id']}{n}", "name": f"cpu{n}"} for n in range(12)]
+    said = [answer(r["id"], Verdict.FAIL, "prod") for r in records]
+    text = render(make_scan({"computes": records}, [(make_rule(), said)]).result)
+    assert text.count("az ml compute update --name cpu") == 10
+    assert "Azure CLI (first 10 of 12, the others in the JSON result):" in text
+
+
+def test_without_failures_the_fix_is_the_template_of_the_rule(make_scan, make_rule, answer, sample):
+    record = sample.records["computes"][0]
+    said = [answer(record["id"], Verdict.UNKNOWN, "prod")]
+    text = render(make_scan({"computes": [record]}, [(make_rule(), said)]).result)
+    assert "az ml compute update --name {name} --min-instances 0" in text
+
+
 def test_nothing_is_said_of_more_when_all_is_shown(sample):
     assert "more finding" not in render(sample.result)
 

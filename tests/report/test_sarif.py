@@ -67,6 +67,8 @@ def check_invariants(log):
     check_invocations(run)
     for text in strings(log):
         assert clean(text) == text
+        # It would be a name for something that no file defines.
+        assert text != "uriBaseId"
 
 
 def check_rule(rule):
@@ -89,6 +91,7 @@ def check_result(result, rules):
     assert result["level"] in {"error", "warning", "note"}
     assert "suppressions" not in result
     assert "baselineState" not in result
+    assert "rank" not in result
     assert result["message"]["text"].strip()
     assert "](" not in result["message"]["text"]
     assert len(result["locations"]) == 1
@@ -232,6 +235,12 @@ def test_a_result_points_at_the_offending_line(sample):
     line = pretty(sample.records["computes"][0]).splitlines()[region["startLine"] - 1]
     assert line.strip().removesuffix(",") == region["snippet"]["text"] == '"minNodeCount": 2'
     assert location["logicalLocations"][0]["fullyQualifiedName"].endswith("/computes/cpu")
+
+
+def test_a_result_has_the_command_that_mends_it(sample):
+    [result] = [r for r in load(sample)["runs"][0]["results"] if "cpu" in r["message"]["text"]]
+    command = "az ml compute update --name cpu --min-instances 0"
+    assert result["properties"]["remediation"] == {"cli": command}
 
 
 def test_evidence_elsewhere_is_a_related_location(sample):

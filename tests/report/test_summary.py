@@ -13,14 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from scanner.config import Config
+from scanner.config import Config, Environment
 from scanner.engine.parameters import Settings
-from scanner.engine.result import Exemption, Severity, Verdict
+from scanner.engine.result import CarriedForward, Evidence, Exemption, Severity, Verdict
 from scanner.report import csv as rows_as_csv
 from scanner.report import html, junit, sarif
 from scanner.report import json as full
+from scanner.report.gaps import UNLISTED, gap_groups
 from scanner.report.markdown import render as markdown
-from scanner.report.summary import gap_groups, verdict_sentence
+from scanner.report.summary import CARRIED, environments, telling, verdict_sentence
 from scanner.report.tally import TALLIES
 from scanner.report.terminal import render as terminal
 from scanner.snapshot.manifest import Gap
@@ -58,11 +59,13 @@ def from_audit(scan):
     run = json.loads(b"".join(chunks))["runs"][0]
     for severity, counts in run["properties"]["bySeverity"].items():
         kinds = [
-            "exempt" if r["kind"] == "fail" and r.get("suppressions") else KINDS[r["kind"]]
+            "exempt"
+            if r["kind"] == "fail" and r.get("suppressions")
+            else r["properties"].get("verdict", KINDS[r["kind"]])
             for r in run["results"]
             if r["properties"]["severity"] == severity and not r["properties"].get("preview")
         ]
-        assert {**counts, "error": 0} == {name: kinds.count(name) for name in counts}
+        assert counts == {name: kinds.count(name) for name in counts}
     return run["properties"]["bySeverity"], run["properties"]["totals"]
 
 
@@ -175,6 +178,14 @@ def written(scan):
             (),
             ("Nothing could be assessed. The scan is incomplete: 1 check could not be assessed."),
         ),
+        (
+            [Verdict.FAIL, Verdict.UNKNOWN],
+            (Gap("computes", "/", "list"),),
+            (
+                "1 failure: 1 medium. The scan is incomplete: "
+                "1 check could not be assessed and the snapshot has 1 gap."
+            ),
+        ),
         ([Verdict.FAIL], (), "1 failure: 1 medium."),
     ],
 )
@@ -203,5 +214,69 @@ def test_gaps_are_grouped_and_count_rules_below_their_scopes(scan_of):
         Gap("*", group, "list"),
     ]
     groups = gap_groups(scan_of([Verdict.UNKNOWN], gaps).result)
-    found = [(g.table, g.cause, len(g.scopes), g.rules) for g in groups]
-    assert found == [("*", "list", 1, 1), ("computes", "403 AuthorizationFailed", 2, 0)]
+    found = [(g.names, g.cause, len(g.scopes), g.rules) for g in groups]
+    assert found == [("all tables", "list", 1, 1), ("computes", "403 AuthorizationFailed", 2, 0)]
+
+
+def test_gaps_of_one_cause_in_the_same_scopes_are_one_group(scan_of):
+    tables = ("connections", "datastores", "keyVaults", "subscriptions", "workspaces")
+    gaps = [Gap(table, "/", "import", code="NotExported") for table in tables]
+    [group] = gap_groups(scan_of([Verdict.UNKNOWN], gaps).result)
+    assert group.names == "connections, datastores, keyVaults, subscriptions and 1 more"
+    assert group.cost == "1 rule with unknown results there"
+
+
+def test_a_gap_without_unknown_results_never_sounds_as_if_it_cost_nothing(scan_of):
+    elsewhere = "/subscriptions/99999999-2222-3333-4444-555555555555"
+    scan = scan_of([Verdict.PASS], [Gap("*", elsewhere, "list", 403, "AccessDenied")])
+    [group] = gap_groups(scan.result)
+    assert group.cost == "what was not listed there has no checks"
+    for text in shown(scan):
+        assert UNLISTED in text
+        assert "0 rules" not in text
+
+
+def test_an_environment_of_the_config_without_checks_is_shown(scan_of):
+    result = scan_of([Verdict.PASS], ()).result
+    named = (Environment("prod"), Environment("qa"))
+    result.estate.config = Config(environments=named)
+    found = [(name, counts.total) for name, counts in environments(result)]
+    assert found == [("prod", 1), ("qa", 0)]
+
+
+def test_what_was_carried_forward_was_not_assessed(scan_of):
+    scan = scan_of([Verdict.FAIL, Verdict.FAIL, Verdict.PASS], ())
+    why = CarriedForward(Verdict.UNKNOWN, "It could not be read.", "2026-11-19T01:00:00Z")
+    first, second = scan.result.findings
+    findings = [msgspec.structs.replace(first, carried_forward=why), second]
+    scan = scan._replace(result=scan.result.replaced(findings=findings))
+    sentence = verdict_sentence(scan.result)
+    assert "1 failure of the baseline could not be looked at again" in sentence
+    for text in shown(scan):
+        assert CARRIED in text
+        assert "2 of 3" in text
+        assert "3 of 3" not in text
+
+
+def test_who_it_is_comes_before_what_was_compared(scan_of):
+    scan = scan_of([Verdict.FAIL, Verdict.UNKNOWN], ())
+    count = Evidence("count of access[*] that match", 1, "equals 0")
+    compared = [Evidence(f"access[0].{n}", True, "does not equal true") for n in "abcd"]
+    who = Evidence("access[0].principal", "ml-on-call", "does not exist")
+    every = (count, *compared, who)
+    failed, unknown = (msgspec.structs.replace(r, evidence=every) for r in scan.result.findings)
+    assert telling(failed, 3) == [count, who, compared[0]]
+    assert tuple(telling(failed, 6)) == every
+    assert tuple(telling(unknown, 3)) == every[:3]
+    scan = scan._replace(result=scan.result.replaced(findings=[failed, unknown]))
+    alert = b"".join(sarif.render(scan.result, scan.fetch)).decode()
+    for text in (markdown(scan.result), alert, shown(scan)[2]):
+        assert "ml-on-call" in text
+
+
+def shown(scan):
+    """Return the reports for people as text, without line breaks."""
+    file = io.StringIO()
+    terminal(scan.result, Console(file=file, width=80))
+    page = b"".join(html.render(scan.result, Settings(Config(), []))).decode()
+    return [" ".join(text.split()) for text in (file.getvalue(), markdown(scan.result), page)]

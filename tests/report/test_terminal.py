@@ -57,10 +57,10 @@ def test_what_matters_is_there(sample):
         "missing permission: Microsoft.Network/networkSecurityGroups/read",
         "4 of 9",
         "AML-IDN-008 high Workspace storage",
-        "AML-NEW-001 critical A rule newer than the rule set: 1 fail (preview, not counted)",
+        "AML-NEW-001 critical A rule newer than the rule set: 1 fail of 1 check (preview, not counted)",
         (
             "3 failures: 1 high, 1 medium, 1 low. The scan is incomplete: 4 checks could not be "
-            "assessed and 1 check ended in an error of the rule."
+            "assessed, 1 check ended in an error of the rule and the snapshot has 2 gaps."
         ),
     ):
         assert words in text

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from scanner import armid
 from scanner.engine.message import shown
 from scanner.report.html.lineage import lineage
-from scanner.report.html.matrix import NO_ENVIRONMENT
-from scanner.report.html.templating import finding_anchor, resource_anchor, rule_anchor
+from scanner.report.html.matrix import environment_label
+from scanner.report.html.templating import (
+    exemption_anchor,
+    finding_anchor,
+    resource_anchor,
+    rule_anchor,
+)
 from scanner.report.markdown import is_link
-from scanner.report.summary import findings_by_rule, verdict_word
+from scanner.report.summary import findings_by_rule, telling, verdict_word
 from scanner.report.text import truncate
 
 if TYPE_CHECKING:
@@ -64,9 +69,13 @@ class FindingView(NamedTuple):
     evidence: Sequence[EvidenceView]
     more_evidence: int
     exemption: Exemption | None
+    exemption_anchor: str
+    """Where the exemption stands in the report, "" where it does not."""
     is_new: bool
     first_seen: str
     carried_forward: CarriedForward | None
+    command: str
+    """Shell command that mends it, with the resource's own values; "" without one."""
 
 
 class RuleView(NamedTuple):
@@ -77,9 +86,13 @@ class RuleView(NamedTuple):
     severity: Severity
     numbers: Sequence[tuple[str, int]]
     """What its findings are (`fail`, `exempt`, …), and how many of each."""
+    checks: int
+    """How many resources the rule applies to."""
     rows: Sequence[Result]
     left_out: int
     snippets: Sequence[tuple[str, str]]
+    has_commands: bool
+    """Findings that are shown have their own commands, so the rule's general one is left out."""
     links: Sequence[str]
 
 
@@ -95,22 +108,25 @@ def rule_views(result: ScanResult, limit: int) -> list[RuleView]:
 
 def _rule_view(group: RuleFindings, rows: Sequence[Result]) -> RuleView:
     numbers = Counter(map(verdict_word, group.rows))
+    has_commands = any(row.remediation for row in rows)
     return RuleView(
         rule=group.rule,
         anchor=rule_anchor(group.rule.id),
         severity=group.severity,
         numbers=[(name, numbers[name]) for name in STATUSES if numbers[name]],
+        checks=group.checks,
         rows=rows,
         left_out=len(group.rows) - len(rows),
-        snippets=snippets(group.rule),
+        snippets=_snippets(group.rule, with_command=not has_commands),
+        has_commands=has_commands,
         links=[url for url in group.rule.references if is_link(url)],
     )
 
 
-def snippets(rule: Rule) -> list[tuple[str, str]]:
+def _snippets(rule: Rule, *, with_command: bool) -> list[tuple[str, str]]:
     """Return the code that mends a rule's failures, each with the name of its language."""
     found = (
-        ("Azure CLI", rule.remediation.cli),
+        ("Azure CLI", rule.remediation.cli if with_command else ""),
         ("Bicep", rule.remediation.bicep),
         ("Terraform", rule.remediation.terraform),
     )
@@ -120,14 +136,14 @@ def snippets(rule: Rule) -> list[tuple[str, str]]:
 def finding_views(
     rows: Sequence[Result], known: Container[str], is_new: Callable[[Result], bool]
 ) -> Iterator[FindingView]:
-    """Yield findings one at a time; `known` are the anchors that resources have in the report."""
+    """Yield findings one at a time; `known` are the anchors of resources and exemptions."""
     for row in rows:
-        evidence = [_evidence(row, item, known) for item in row.evidence[:_EVIDENCE_SHOWN]]
+        evidence = [_evidence(row, item, known) for item in telling(row, _EVIDENCE_SHOWN)]
         yield FindingView(
             anchor=finding_anchor(row.fingerprint),
             status=verdict_word(row),
             severity=row.severity.value,
-            environment=NO_ENVIRONMENT if row.environment is None else row.environment,
+            environment=environment_label(row.environment),
             environment_value=row.environment or "",
             resource=row.resource_name,
             place=" / ".join(lineage(row.resource_id)),
@@ -136,9 +152,11 @@ def finding_views(
             evidence=evidence,
             more_evidence=len(row.evidence) - len(evidence),
             exemption=row.exemption,
+            exemption_anchor=_exemption(row, known),
             is_new=is_new(row),
             first_seen=row.first_seen or "",
             carried_forward=row.carried_forward,
+            command=row.remediation.cli if row.remediation is not None else "",
         )
 
 
@@ -152,6 +170,11 @@ def _evidence(row: Result, item: Evidence, known: Container[str]) -> EvidenceVie
         resource=armid.parse(item.resource_id).name if elsewhere else "",
         anchor=_linked(item.resource_id, known) if elsewhere else "",
     )
+
+
+def _exemption(row: Result, known: Container[str]) -> str:
+    anchor = exemption_anchor(row.exemption.place) if row.exemption is not None else ""
+    return anchor if anchor in known else ""
 
 
 def _linked(resource_id: str, known: Container[str]) -> str:

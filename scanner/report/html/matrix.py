@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scanner.engine.result import Counts, Severity
-from scanner.report.summary import applicable, assessed, environments
+from scanner.report.summary import applicable, assessed, carried_by, environments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from scanner.engine.result import ScanResult
 
 NO_ENVIRONMENT: Final = "(none)"
+
+
+def environment_label(name: str | None) -> str:
+    """Return an environment's name, and for none something that can be read."""
+    return NO_ENVIRONMENT if name is None else name
 
 
 class Column(NamedTuple):
@@ -61,11 +66,12 @@ def minor_columns(result: ScanResult) -> frozenset[str]:
 
 def by_severity(result: ScanResult) -> list[CountRow]:
     """Return a row for every severity, and one for all."""
+    carried = carried_by(result, lambda row: row.severity)
     rows = [
-        _row(severity.value, severity.value, counts)
+        _row((severity.value, severity.value), counts, carried[severity])
         for severity, counts in result.by_severity.items()
     ]
-    return [*rows, _row("all", "", result.totals)]
+    return [*rows, _row(("all", ""), result.totals, carried.total())]
 
 
 def by_environment(result: ScanResult) -> list[CountRow]:
@@ -73,11 +79,12 @@ def by_environment(result: ScanResult) -> list[CountRow]:
     failures = Counter(
         (row.environment, row.severity) for row in result.counted_findings if row.is_live
     )
+    carried = carried_by(result, lambda row: row.environment)
     return [
         _row(
-            NO_ENVIRONMENT if name is None else name,
-            "" if name is None else name,
+            (environment_label(name), "" if name is None else name),
             counts,
+            carried[name],
             {severity: failures[name, severity] for severity in Severity},
         )
         for name, counts in environments(result)
@@ -85,13 +92,15 @@ def by_environment(result: ScanResult) -> list[CountRow]:
 
 
 def _row(
-    label: str, value: str, counts: Counts, failures: Mapping[Severity, int] | None = None
+    labels: tuple[str, str],
+    counts: Counts,
+    carried: int,
+    failures: Mapping[Severity, int] | None = None,
 ) -> CountRow:
     cells = [(column.name, int(getattr(counts, column.field))) for column in COLUMNS]
     shown = [(severity.value, number) for severity, number in (failures or {}).items()]
-    return CountRow(
-        label, value, cells, assessed(counts), _bar(dict(cells), applicable(counts)), shown
-    )
+    bar = _bar(dict(cells), applicable(counts))
+    return CountRow(*labels, cells, assessed(counts, carried), bar, shown)
 
 
 def _bar(numbers: Mapping[str, int], whole: int) -> list[tuple[str, float, float]]:

@@ -4,69 +4,64 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
 from scanner import __version__
+from scanner.report.gaps import UNLISTED, gap_groups, hides_resources
 from scanner.report.html import picture
+from scanner.report.html.access import access_view
+from scanner.report.html.changes import changes_view
+from scanner.report.html.controls import controls_view
 from scanner.report.html.coverage import ledger
+from scanner.report.html.exemptions import exemptions_view
 from scanner.report.html.findings import STATUSES, finding_views, rule_views
 from scanner.report.html.matrix import COLUMNS, by_environment, by_severity, minor_columns
 from scanner.report.html.passes import pass_views
 from scanner.report.html.rules import rule_rows
 from scanner.report.html.templating import (
     asset,
+    control_anchor,
     finding_anchor,
-    resource_anchor,
     rule_anchor,
     template,
 )
 from scanner.report.html.workspaces import Resources
 from scanner.report.summary import (
+    CARRIED,
     TOOL,
     applicable,
+    carried_by,
     changes_sentence,
     estate_name,
-    exemption_lines,
-    gap_groups,
     short_digest,
+    size,
     verdict_sentence,
     verdict_word,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
+    from scanner.engine.controls import Controls
     from scanner.engine.parameters import Settings
     from scanner.engine.result import ScanResult
 
 FINDINGS: Final = 25_000
 """How many findings are shown, the worst rules first; the others are counted."""
-_NEW_SHOWN: Final = 50
-_GONE_SHOWN: Final = 200
 _PIECE: Final = 200
 
 
-class Section(NamedTuple):
-    """A section that somebody else adds to the report, after the workspaces."""
-
-    title: str
-    anchor: str
-    """Begins with a letter; letters, digits and hyphens."""
-    build: Callable[[], Markup]
-    """Gives the HTML below the section's heading, as `fragment` does: escaped already."""
-
-
 def render(
-    result: ScanResult, settings: Settings, *, extras: Sequence[Section] = ()
+    result: ScanResult, settings: Settings, *, controls: Controls | None = None
 ) -> Iterator[bytes]:
     """Yield the page in pieces, UTF-8. Same result, same bytes.
 
     `settings` are those that the result was evaluated with: they give the values of the
-    parameters. `extras` are shown in their order.
+    parameters. Without `controls` the section about them says that there are none.
     """
-    stream = template("page.html").stream(**_values(result, settings), extras=extras)
+    stream = template("page.html").stream(**_values(result, settings, controls))
     # The pieces of a template are a few characters each.
     stream.enable_buffering(_PIECE)
     for piece in stream:
@@ -82,9 +77,10 @@ def policy(script: str) -> str:
     )
 
 
-def _values(result: ScanResult, settings: Settings) -> dict[str, Any]:
+def _values(result: ScanResult, settings: Settings, controls: Controls | None) -> dict[str, Any]:
     rules = rule_views(result, FINDINGS)
-    resources = Resources(result, [row for rule in rules for row in rule.rows])
+    shown = [row for rule in rules for row in rule.rows]
+    resources, exemptions = Resources(result, shown), exemptions_view(result)
     script = asset("report.js").strip()
     return {
         "tool": TOOL,
@@ -99,26 +95,35 @@ def _values(result: ScanResult, settings: Settings) -> dict[str, Any]:
         "digest": short_digest(result),
         "verdict": verdict_sentence(result),
         "tone": _tone(result),
-        "changes": changes_sentence(result),
-        "exemption_lines": exemption_lines(result),
+        "changed": changes_sentence(result),
+        "changes": changes_view(result, shown),
+        "controls": controls_view(result, controls),
+        "access": access_view(result.estate),
+        "exemptions": exemptions,
         "columns": COLUMNS,
         "severities": by_severity(result),
         "environments": by_environment(result),
         "minor": minor_columns(result),
         "statuses": _present(result),
         "gap_groups": gap_groups(result),
+        "unlisted": UNLISTED if hides_resources(result) else "",
+        "carried": CARRIED,
+        "carried_forward": carried_by(result).total(),
+        "size": size(result),
+        "applicable": applicable(result.totals),
         "rules": rules,
         "findings": finding_views,
         "findings_left_out": sum(view.left_out for view in rules),
         "resources": resources,
+        "anchors": resources.anchors | exemptions.anchors,
         "passes": pass_views(result),
         "rule_rows": list(rule_rows(result, settings)),
         "ledger": ledger(result),
         "picture": picture,
         "rule_anchor": rule_anchor,
         "finding_anchor": finding_anchor,
-        "resource_anchor": resource_anchor,
-        **_changes(result),
+        "control_anchor": control_anchor,
+        "is_new": result.baseline.is_new if result.baseline is not None else lambda _: False,
     }
 
 
@@ -134,21 +139,3 @@ def _tone(result: ScanResult) -> str:
 def _present(result: ScanResult) -> list[str]:
     found = set(map(verdict_word, result.findings))
     return [name for name in STATUSES if name in found]
-
-
-def _changes(result: ScanResult) -> dict[str, Any]:
-    """Return what is new against the baseline, and what is no longer there."""
-    baseline = result.baseline
-    if baseline is None:
-        nothing = {"new": [], "more_new": 0, "gone": [], "more_gone": 0}
-        return {"baseline": None, "is_new": lambda _: False, **nothing}
-    new = [row for row in result.counted_findings if row.is_live and baseline.is_new(row)]
-    new.sort(key=lambda row: row.severity.rank)
-    return {
-        "baseline": baseline,
-        "is_new": baseline.is_new,
-        "new": new[:_NEW_SHOWN],
-        "more_new": len(new[_NEW_SHOWN:]),
-        "gone": baseline.absent[:_GONE_SHOWN],
-        "more_gone": len(baseline.absent[_GONE_SHOWN:]),
-    }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from scanner.engine.result import VERDICTS, Verdict
 from scanner.report.html.lineage import lineage
 from scanner.report.html.templating import rule_anchor
+from scanner.report.summary import applicable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +27,8 @@ class PassView(NamedTuple):
     rule: Rule
     anchor: str
     number: int
+    checks: int
+    """How many resources the rule applies to."""
     listed: Sequence[tuple[str, str]]
     """Where the resources are, and their names; empty where they are not listed."""
 
@@ -40,7 +43,8 @@ def pass_views(result: ScanResult) -> Iterator[PassView]:
             left -= number if fits else 0
             listed = _grouped(assessment) if fits else []
             rule = assessment.rule
-            yield PassView(rule, rule_anchor(rule.id), number, listed)
+            checks = applicable(result.by_rule[rule.id])
+            yield PassView(rule, rule_anchor(rule.id), number, checks, listed)
 
 
 def _grouped(assessment: Assessment) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from scanner import armid
 from scanner.report.text import clean, plural
@@ -20,16 +20,6 @@ if TYPE_CHECKING:
 _FOLDER: Final = Path(__file__).parent
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _DIGITS: Final = 16
-
-
-def fragment(name: str, **values: Any) -> Markup:
-    """Return a template of the report, filled in, as HTML that another template may print.
-
-    Strings among the values are taken for untrusted: control characters are taken out, and
-    the rest is escaped. Only `Markup` is printed as it is.
-    """
-    # The template has escaped what it was given.
-    return Markup(template(name).render(**values))  # noqa: S704
 
 
 def template(name: str) -> Template:
@@ -55,7 +45,20 @@ def _environment() -> Environment:
     )
     environment.filters["number"] = lambda number: f"{number:,}"
     environment.filters["plural"] = plural
+    environment.filters["prose"] = _prose
     return environment
+
+
+def _prose(text: str) -> Markup:
+    """Return a rule's or control's text with what stands between backticks as code, escaped."""
+    pieces = clean(text).split("`")
+    if len(pieces) % 2 == 0:
+        return escape(clean(text))
+    code = Markup("<code>{}</code>")
+    shown = (
+        code.format(piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces)
+    )
+    return Markup("").join(shown)
 
 
 def _printable(value: Any) -> Any:
@@ -71,6 +74,18 @@ def rule_anchor(rule_id: str) -> str:
 def resource_anchor(resource_id: str) -> str:
     """Return the anchor of a resource, the same in every report, whatever the id's casing."""
     return f"r-{_digest(armid.key(resource_id))}"
+
+
+def control_anchor(control_id: str) -> str:
+    """Return the anchor of a control: readable for every id that can stand in a link as it is."""
+    parts = control_id.split("/")
+    readable = all(_SAFE_ID.fullmatch(part) for part in parts)
+    return f"control-{':'.join(parts) if readable else _digest(control_id)}"
+
+
+def exemption_anchor(place: str) -> str:
+    """Return the anchor of an exemption, by the place that rows name it with."""
+    return f"x-{_digest(place)}"
 
 
 def finding_anchor(fingerprint: str) -> str:

@@ -12,7 +12,7 @@ from scanner.inventory.derived import DERIVED
 from scanner.inventory.exposure import Exposure, exposure
 from scanner.inventory.fields import UNREAD
 from scanner.inventory.model.workspace import Workspace
-from scanner.report.html.matrix import NO_ENVIRONMENT
+from scanner.report.html.matrix import NO_ENVIRONMENT, environment_label
 from scanner.report.html.network import network_groups, sentences
 from scanner.report.html.picture import Picture, draw
 from scanner.report.html.templating import finding_anchor, resource_anchor
@@ -153,7 +153,7 @@ def _resource_view(key: str, rows: Sequence[Result]) -> ResourceView:
         id=first.resource_id,
         name=first.resource_name,
         type=first.resource_type,
-        environment=NO_ENVIRONMENT if first.environment is None else first.environment,
+        environment=environment_label(first.environment),
         environment_value=first.environment or "",
         findings=[
             FindingLink(

@@ -14,7 +14,8 @@ from scanner import __version__
 from scanner.engine.result import BaselineState, Verdict
 from scanner.report.evidence import find_regions, owner
 from scanner.report.location import escape
-from scanner.report.sarif.code_scanning import totals, worst
+from scanner.report.sarif import bags
+from scanner.report.sarif.code_scanning import worst
 from scanner.report.sarif.descriptors import driver
 from scanner.report.sarif.findings import View, finding, places
 from scanner.report.sarif.identity import guid, run_guid, run_id
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from scanner.report.evidence import Fetch
     from scanner.report.sarif.levels import Scale
 
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 
@@ -46,13 +45,14 @@ def audit_file(
     yield HEAD + opened(_run(result, scale, controls))
     yield b',"artifacts":['
     yield from listed(_artifacts(result))
-    yield b'],"logicalLocations":['
+    # Who reads the file a line at a time finds the end of an array at the start of one.
+    yield b'\n],"logicalLocations":['
     yield from listed(hierarchy.objects())
-    yield b'],"results":['
+    yield b'\n],"results":['
     regions = find_regions(result.estate, fetch, places(result.findings))
     rows = _Rows(result, View(indexes, regions, scale, hierarchy.reference))
     yield from listed(rows.objects())
-    yield b'],"invocations":[' + opened(invocation(result)) + b',"toolExecutionNotifications":['
+    yield b'\n],"invocations":[' + opened(invocation(result)) + b',"toolExecutionNotifications":['
     yield from listed(notifications(result, indexes))
     yield TAIL
 
@@ -65,8 +65,7 @@ def _run(result: ScanResult, scale: Scale, controls: Controls | None) -> Any:
     for rule, descriptor in zip(result.rules, component.rules, strict=True):
         descriptor.guid = guid("rule", rule.id)
         descriptor.relationships = taxonomies.relationships(rule) or None
-        if rule.preview:
-            descriptor.properties["preview"] = True
+        descriptor.properties |= bags.of_rule(rule)
     run = sarif_om.Run(
         tool=sarif_om.Tool(driver=component),
         automation_details=sarif_om.RunAutomationDetails(
@@ -74,7 +73,7 @@ def _run(result: ScanResult, scale: Scale, controls: Controls | None) -> Any:
         ),
         column_kind="unicodeCodePoints",
         taxonomies=taxonomies.components(),
-        properties=_properties(result),
+        properties=bags.of_run(result),
     )
     if result.baseline is not None:
         run.baseline_guid = run_guid(result.baseline.snapshot)
@@ -83,18 +82,6 @@ def _run(result: ScanResult, scale: Scale, controls: Controls | None) -> Any:
 
 def _fails(row: Result) -> bool:
     return row.verdict is Verdict.FAIL
-
-
-def _properties(result: ScanResult) -> dict[str, Any]:
-    manifest = result.manifest
-    return {
-        **totals(result),
-        "estate": manifest.estate,
-        "tenantId": manifest.tenant_id,
-        "collectedBy": manifest.tool_version,
-        "scopesAsked": manifest.scopes_asked,
-        "scopesRead": manifest.scopes_read,
-    }
 
 
 def _resource_ids(result: ScanResult) -> Iterator[str]:
@@ -149,8 +136,7 @@ class _Rows:
     def objects(self) -> Iterator[Any]:
         """Yield the results in the order of the rows, what is absent last."""
         for row in self._result.rows():
-            if row.verdict is not Verdict.ERROR:
-                yield self._object(row)
+            yield self._object(row)
         if self._result.baseline is not None:
             for each in self._result.baseline.absent:
                 found = self._object(each.row)
@@ -165,27 +151,13 @@ class _Rows:
             found.suppressions = [] if row.exemption is None else [_suppression(row, row.exemption)]
         if self._compares:
             found.baseline_state = (row.baseline_state or BaselineState.NEW).value
-            if row.first_seen is not None and _MOMENT.fullmatch(row.first_seen):
+            if row.first_seen is not None and bags.MOMENT.fullmatch(row.first_seen):
                 found.provenance = sarif_om.ResultProvenance(
                     first_detection_time_utc=row.first_seen
                 )
-        found.properties.update(_more(row))
+        shown_id = found.locations[0].logical_locations[0].fully_qualified_name
+        found.properties |= bags.of_row(row, shown_id)
         return found
-
-
-def _more(row: Result) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if row.preview:
-        found["preview"] = True
-    if row.previous_verdict is not None:
-        found["previousVerdict"] = row.previous_verdict.value
-    if row.carried_forward is not None:
-        found["carriedForward"] = {
-            "verdict": row.carried_forward.verdict,
-            "reason": row.carried_forward.reason,
-            "lastAssessed": row.carried_forward.last_assessed,
-        }
-    return found
 
 
 def _suppression(row: Result, exemption: Exemption) -> Any:
@@ -210,4 +182,4 @@ def _suppression(row: Result, exemption: Exemption) -> Any:
 
 def _end(expires_on: str) -> str:
     """Return the last moment of a day; what is no day stands as it is."""
-    return f"{expires_on}T23:59:59Z" if _DAY.fullmatch(expires_on) else expires_on
+    return f"{expires_on}T23:59:59Z" if bags.DAY.fullmatch(expires_on) else expires_on

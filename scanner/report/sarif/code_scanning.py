@@ -112,13 +112,16 @@ class LiveFile:
         regions = find_regions(result.estate, self._fetch, places(self._shown))
         view = View(indexes, regions, self._scale)
         yield from listed(finding(row, view) for row in self._shown)
-        yield b'],"invocations":[' + opened(invocation(result)) + b',"toolExecutionNotifications":['
+        yield (
+            b'\n],"invocations":[' + opened(invocation(result)) + b',"toolExecutionNotifications":['
+        )
         cut = next((notice.text for notice in self.notices if notice.kind == "cut"), "")
         yield from listed(notifications(result, indexes, cut))
         yield TAIL
 
     def _properties(self) -> dict[str, Any]:
-        found = {**totals(self._result), "resultsShown": len(self._shown)}
+        found = {**totals(self._result), "profile": "code-scanning"}
+        found["resultsShown"] = len(self._shown)
         if self._share.subscription is not None:
             found["subscription"] = self._share.subscription
         return {**found, "notices": [notice.text for notice in self.notices]}

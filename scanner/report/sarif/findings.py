@@ -11,7 +11,7 @@ from scanner.engine.result import Verdict
 from scanner.report.evidence import main_property, owner
 from scanner.report.record import TOP, Region
 from scanner.report.sarif.places import location, spelled_out
-from scanner.report.summary import evidence_text
+from scanner.report.summary import evidence_text, telling
 from scanner.report.text import one_line, truncate
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ KINDS: Final = {
     Verdict.FAIL: "fail",
     Verdict.UNKNOWN: "open",
     Verdict.NOT_APPLICABLE: "notApplicable",
+    Verdict.ERROR: "open",
 }
-"""What SARIF calls a verdict. A rule that ended in an error is a notification, not a result."""
+"""What SARIF calls a verdict. It has no word for a rule that ended in an error."""
 
 _QUIET: Final = {
     Verdict.PASS: "the rule is met",
@@ -94,12 +95,19 @@ def finding(row: Result, view: View) -> Any:
             "primaryLocationLineHash": row.fingerprint,
             "azmlscanResourceRule/v1": row.fingerprint,
         },
-        properties={
-            "severity": row.severity.value,
-            "environment": row.environment or "",
-            "resourceType": row.resource_type,
-        },
+        properties=_properties(row),
     )
+
+
+def _properties(row: Result) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "severity": row.severity.value,
+        "environment": row.environment or "",
+        "resourceType": row.resource_type,
+    }
+    if row.remediation is not None:
+        found["remediation"] = {"cli": row.remediation.cli}
+    return found
 
 
 def plain_message(text: str) -> str:
@@ -113,7 +121,7 @@ def _message(row: Result) -> str:
     if name not in lead:
         lead = f"{name}: {lead}"
     lines = [lead if lead.endswith((".", "!", "?")) else f"{lead}."]
-    lines += [truncate(evidence_text(e), _LINE_LIMIT) for e in row.evidence[:_EVIDENCE_LIMIT]]
+    lines += [truncate(evidence_text(e), _LINE_LIMIT) for e in telling(row, _EVIDENCE_LIMIT)]
     if len(row.evidence) > _EVIDENCE_LIMIT:
         lines.append(f"and {len(row.evidence) - _EVIDENCE_LIMIT} more")
     lines.append(f"Resource: {row.resource_id}")

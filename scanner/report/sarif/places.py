@@ -8,6 +8,7 @@ import sarif_om
 
 from scanner import armid
 from scanner.report.location import artifact_path
+from scanner.report.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,6 +53,11 @@ def above(resource_id: str) -> str:
     return "/".join(parts[:3]) if is_group and parts[1].lower() == "subscriptions" else ""
 
 
+def _key(resource_id: str) -> str:
+    """Return what two resources share that are written alike: no name may be there twice."""
+    return armid.key(clean(resource_id))
+
+
 class _Known(NamedTuple):
     number: int
     resource_id: str
@@ -68,7 +74,7 @@ class Hierarchy:
 
     def _add(self, resource_id: str) -> int:
         """Return the index of a resource; those above it are there already or come before it."""
-        key = armid.key(resource_id)
+        key = _key(resource_id)
         if key not in self._known:
             holder = above(resource_id)
             parent = self._add(holder) if holder else -1
@@ -87,7 +93,7 @@ class Hierarchy:
 
     def reference(self, resource_id: str, _name: str = "") -> Any:
         """Return the logical location of a resource that points into `run.logicalLocations`."""
-        known = self._known[armid.key(resource_id)]
+        known = self._known[_key(resource_id)]
         return sarif_om.LogicalLocation(
             index=known.number, fully_qualified_name=known.resource_id, kind="resource"
         )

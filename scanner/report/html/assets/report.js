@@ -124,7 +124,7 @@
   // On paper nothing can be opened, so what the reader left closed is opened for printing.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = all("details.rule, details.workspace, details.block, details.inline").filter((box) => !box.open);
+    closed = all("details.rule, details.workspace, details.block, details.inline:not(.cli)").filter((box) => !box.open);
     for (const box of closed) box.open = true;
   });
   addEventListener("afterprint", () => { for (const box of closed) box.open = false; closed = []; });
