@@ -1,13 +1,32 @@
-"""The rows that `azmlscan access` shows, and how it shows them."""
+"""The rows that `azmlscan access` shows, as its JSON has them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from scanner.inventory.estate import Estate
+
+_LEVELS: Final = {
+    "root": "the tenant root",
+    "managementGroup": "management group",
+    "subscription": "subscription",
+    "resourceGroup": "resource group",
+    "workspace": "workspace",
+    "storageAccount": "storage account",
+    "keyVault": "key vault",
+    "containerRegistry": "container registry",
+}
+_OPEN: Final = {
+    **dict.fromkeys(("principalId", "type", "persona", "role", "at")),
+    **dict.fromkeys(("scopeLevel", "scope", "assignmentId")),
+    "principal": "(others may have access: not all was read)",
+    "notes": [],
+    "can": ["?"],
+}
+"""The row that says that there may be more than was read."""
 
 
 def grant_rows(
@@ -16,46 +35,70 @@ def grant_rows(
     """Return the grants at a workspace, those of some principals only unless `wanted` is None."""
     from scanner.inventory.access.facts import access as grants_at
 
-    environment = plain_word(estate.environment(workspace))
     members = grants_at(workspace, estate)
+    head = _head(workspace, estate)
     found = [
-        _grant_row(grant, {"workspace": workspace.name, "environment": environment})
+        {**head, **_grant_row(grant, at(grant.scope, workspace, estate))}
         for grant in members
         if wanted is None or _key(grant) in wanted
     ]
+    found.sort(key=lambda row: (str(row["principal"]).lower(), str(row["principalId"])))
     if not members.complete:
-        found.append(_open_row(workspace.name, environment))
+        found.append({**head, **_OPEN})
     return found
+
+
+def _head(workspace: Any, estate: Estate) -> dict[str, Any]:
+    return {
+        "workspace": workspace.name,
+        "workspaceId": workspace.id,
+        "environment": plain_word(estate.environment(workspace)),
+    }
+
+
+def at(scope: str, workspace: Any, estate: Estate) -> str:
+    """Return a scope in words, as seen from a workspace."""
+    from scanner import armid
+    from scanner.inventory.access.scopes import level_of
+
+    if armid.key(scope) == armid.key(workspace.id):
+        return "the workspace"
+    parts, level = armid.parse(scope), level_of(scope)
+    name = parts.name
+    if level == "subscription":
+        found: Any = estate.find(scope)
+        name = getattr(found, "display_name", None) or name
+    kind = _LEVELS.get(level) or parts.type.rpartition("/")[2]
+    return f"{kind} {name}".rstrip()
+
+
+def _called(grant: Any) -> Any:
+    """Return the name of a principal, that of the resource that it stands for, or its id."""
+    from scanner import armid
+
+    if grant.principal_name is None and isinstance(grant.owner_id, str):
+        return armid.parse(grant.owner_id).name
+    return plain_word(grant.principal)
 
 
 def _key(grant: Any) -> str:
     return grant.principal_id.lower() if isinstance(grant.principal_id, str) else ""
 
 
-def _grant_row(grant: Any, head: dict[str, Any]) -> dict[str, Any]:
-    principal = plain_word(grant.principal_id)
+def _grant_row(grant: Any, where: str) -> dict[str, Any]:
     return {
-        **head,
-        "principalId": principal,
-        "principal": plain_word(grant.principal_name) or _owner(grant) or principal,
+        "principalId": plain_word(grant.principal_id),
+        "principal": _called(grant),
         "type": plain_word(grant.principal_type),
         "persona": plain_word(grant.persona),
         "role": plain_word(grant.role_name) or plain_word(grant.role_id),
+        "at": where,
         "scopeLevel": grant.scope_level,
         "scope": grant.scope,
         "assignmentId": grant.assignment_id,
         "notes": list(_notes(grant)),
         "can": _words(grant.can),
     }
-
-
-def _open_row(name: str, environment: Any) -> dict[str, Any]:
-    """Return the row that says that there may be more than was read."""
-    empty = dict.fromkeys(
-        ("principalId", "type", "persona", "role", "scopeLevel", "scope", "assignmentId")
-    )
-    row = {"workspace": name, "environment": environment, **empty, "notes": [], "can": ["?"]}
-    return {**row, "principal": "(others may have access: not all was read)"}
 
 
 def _notes(grant: Any) -> Iterator[str]:
@@ -70,42 +113,65 @@ def _notes(grant: Any) -> Iterator[str]:
         yield f"denied: {', '.join(grant.denied)}"
 
 
-def _owner(grant: Any) -> str | None:
-    from scanner import armid
-
-    return armid.parse(grant.owner_id).name if isinstance(grant.owner_id, str) else None
-
-
 def plain_word(value: Any) -> Any:
     """Return a value for showing; what was not read is said to be so."""
     from scanner.inventory.fields import UNREAD
+    from scanner.report.access_grants import UNREADABLE
 
-    return "(not readable)" if value is UNREAD else value
+    return UNREADABLE if value is UNREAD else value
 
 
 def _words(members: Any) -> list[str]:
     return [*members, *([] if members.complete else ["?"])]
 
 
-def matrix_rows(workspace: Any, _: frozenset[str] | None, estate: Estate) -> list[dict[str, Any]]:
-    """Return each persona at a workspace, next to what the access matrix says of it."""
-    from scanner.inventory.access.conformity import persona_access, persona_lack
+def matrix_rows(workspace: Any, estate: Estate) -> list[dict[str, Any]]:
+    """Return each persona at a workspace, next to what the access matrix says of it.
 
-    environment = plain_word(estate.environment(workspace))
+    `allowed` and `promised` are null where the matrix says nothing of the persona there.
+    """
+    from scanner.inventory.access.conformity import persona_access, persona_lack, row_of
+
+    row: Any = row_of(workspace, estate)
+    cells = row if isinstance(row, dict) else {}
     lacks: Any = persona_lack(workspace, estate) or ()
-    return [
-        {
-            "workspace": workspace.name,
-            "environment": environment,
-            "persona": found.persona,
-            "can": _words(found.can),
-            "allowed": list(found.allowed),
-            "promised": list(found.promised),
-            "excess": [name for name in found.can if name not in found.allowed],
-            "lack": [lack.capability for lack in lacks if lack.persona == found.persona],
-        }
-        for found in persona_access(workspace, estate)
-    ]
+    found = []
+    for one in persona_access(workspace, estate):
+        compared = one.persona in cells
+        found.append(
+            {
+                **_head(workspace, estate),
+                "persona": one.persona,
+                "can": _words(one.can),
+                "allowed": list(one.allowed) if compared else None,
+                "promised": list(one.promised) if compared else None,
+                "excess": [name for name in one.can if compared and name not in one.allowed],
+                "excessThrough": _ways(workspace, one.persona, estate) if compared else [],
+                "lack": [lack.capability for lack in lacks if lack.persona == one.persona],
+            }
+        )
+    return found
+
+
+def _ways(workspace: Any, persona: str, estate: Estate) -> list[dict[str, Any]]:
+    """Return the assignments that give a persona more than the matrix allows."""
+    from scanner.inventory.access.conformity import persona_excess
+
+    found: dict[str, dict[str, Any]] = {}
+    excess: Any = persona_excess(workspace, estate)
+    for one in excess if isinstance(excess, tuple) else ():
+        if one.persona == persona:
+            way = {
+                "principal": plain_word(one.principal),
+                "role": plain_word(one.role_name),
+                "at": at(one.scope, workspace, estate),
+                "scope": one.scope,
+                "eligible": one.eligible,
+                "assignmentId": one.assignment_id,
+                "capabilities": [],
+            }
+            found.setdefault(one.assignment_id, way)["capabilities"].append(one.capability)
+    return list(found.values())
 
 
 def as_json(rows: Sequence[dict[str, Any]]) -> str:
@@ -114,32 +180,3 @@ def as_json(rows: Sequence[dict[str, Any]]) -> str:
 
     encoded = msgspec.json.format(msgspec.json.encode(rows, order="sorted"), indent=2)
     return encoded.decode() + "\n"
-
-
-def rendered(rows: list[dict[str, Any]], format_: str, what: str) -> str:
-    """Return rows in a format, with their number at the end where people read it."""
-    from scanner.report.text import markdown, one_line
-
-    if format_ == "json":
-        return as_json(rows)
-    hidden = {"principalId", "scope", "assignmentId"} if format_ == "table" else {"principalId"}
-    columns = [name for name in (rows[0] if rows else ()) if name not in hidden]
-    shown = markdown if format_ == "markdown" else one_line
-    empty = "" if format_ == "markdown" else "-"
-    cells = [columns, *([shown(_cell(row[name])) or empty for name in columns] for row in rows)]
-    if format_ == "markdown":
-        lines = [f"| {' | '.join(line)} |" for line in cells]
-        rule = [f"|{' --- |' * len(columns)}"] if columns else []
-        return "\n".join([*lines[:1], *rule, *lines[1:], "", f"{len(rows)} {what}"]) + "\n"
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
-    ]
-    return "\n".join([*(lines if columns else ()), f"{len(rows)} {what}"]) + "\n"
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime  # noqa: TC003  (tests read the annotations)
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -27,6 +28,8 @@ class ControlsArgs:
     source: Path | None
     config: Path | None
     framework: str
+    exemptions: tuple[Path, ...]
+    as_of: datetime | None
     format: Format
     output: Path | None
     packs: tuple[Path, ...]
@@ -42,6 +45,18 @@ class ControlsArgs:
 )
 @click.option("--config", type=click.Path(path_type=Path), help="Config file (azmlscan.yaml).")
 @click.option("--framework", default="", metavar="NAME", help="Only this source or framework.")
+@click.option(
+    "--exemptions",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="File of exemptions and attestations, beside the config's. Repeatable.",
+)
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day that they are judged by; the snapshot's where this is not given.",
+)
 @click.option(
     "-f",
     "--format",
@@ -68,6 +83,8 @@ def controls(
     source: Path | None,
     config: Path | None,
     framework: str,
+    exemptions: tuple[Path, ...],
+    as_of: datetime | None,
     format_: Format,
     output: Path | None,
     packs: tuple[Path, ...],
@@ -77,19 +94,22 @@ def controls(
 
     A control is met where something passes, nothing fails and nothing is open. What no rule
     covers, nothing could be read for, or a person has to review is said so, and never a pass.
-    This is a report and no gate: it ends with 0 whatever it shows.
+    Reviews are answered by attestations in the exemptions files. This is a report and no gate: it
+    ends with 0 whatever it shows.
 
     \b
     azmlscan controls estate/ --config azmlscan.yaml --framework caf-ml-setup
     """  # noqa: D301
-    run(ControlsArgs(source, config, framework, format_, output, packs, docs))
+    run(ControlsArgs(source, config, framework, exemptions, as_of, format_, output, packs, docs))
 
 
 def run(args: ControlsArgs) -> None:
     """Write the report, or the documentation, to standard output or a file."""
     from scanner.cli.estate import opened
     from scanner.cli.evaluation import prepared
-    from scanner.engine.controls import assess, load_controls
+    from scanner.cli.history import prepared_history
+    from scanner.engine.control_files import load_controls
+    from scanner.engine.controls import assess
     from scanner.errors import UsageError
     from scanner.files import check_writable
     from scanner.report.control_results import by_framework
@@ -106,8 +126,9 @@ def run(args: ControlsArgs) -> None:
     if args.source is None:
         _write(render_docs(known).encode(), args.output)
         return
+    history = prepared_history(evaluation, args.exemptions, as_of=args.as_of)
     with opened(args.source) as snapshot:
-        result = evaluation.run(snapshot)
+        result = history.applied(evaluation.run(snapshot))
     frameworks = by_framework(assess(result, known), known, args.framework)
     _show(args, result, frameworks)
 
@@ -140,7 +161,7 @@ def _table(output: Path | None, result: ScanResult, frameworks: Sequence[Framewo
 
     from rich.console import Console
 
-    from scanner.report.control_results import print_table
+    from scanner.report.control_table import print_table
 
     if output is None:
         console = Console(no_color="NO_COLOR" in os.environ or None, highlight=False)

@@ -62,7 +62,7 @@ def diff(
 ) -> None:
     """Show what changed from OLD to NEW.
 
-    Both are JSON results of `azmlscan scan`, or both are snapshots. Of results: findings that are
+    Both are results of `azmlscan scan`, JSON or audit SARIF, or both are snapshots. Of results: findings that are
     new, fixed, gone with their resource, no longer assessable. Of snapshots: resources added and
     removed, and which properties changed; redacted values are compared by their digests.
 
@@ -76,7 +76,7 @@ def diff(
 def run(args: DiffArgs) -> None:
     """Write the difference in the format that was asked for."""
     from scanner.cli.output import write_text
-    from scanner.engine.recorded import is_result
+    from scanner.engine.earlier import is_result
     from scanner.errors import UsageError
 
     kinds = {is_result(path) for path in (args.old, args.new)}
@@ -97,7 +97,7 @@ def run(args: DiffArgs) -> None:
 
 def _of_results(args: DiffArgs) -> ResultDiff:
     from scanner.engine.diff import diff_results
-    from scanner.engine.recorded import load_result
+    from scanner.engine.earlier import load_result
     from scanner.report.diff import ResultDiff, side
 
     old, new = load_result(args.old), load_result(args.new)

@@ -56,5 +56,5 @@ def prepared(
     loaded = load_packs(every)
     settings = Settings(found, loaded)
     wanted = select(loaded, found.rules.only, found.rules.skip)
-    chosen = pin(select(wanted, only, skip), found.rules.ruleset)
+    chosen = pin(select(wanted, only, skip), found.rules.ruleset, built_in_pack())
     return Evaluation(found, every, loaded, chosen, settings)

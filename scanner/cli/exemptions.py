@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
+
+from scanner.cli.exemption_entry import Given, entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from scanner.cli.evaluation import Evaluation
     from scanner.engine.exemption_notes import Note
-    from scanner.engine.exemptions import Entry, ExemptionFile, GapEntry
+    from scanner.engine.exemptions import ExemptionFile
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _TO_MEND = 10
@@ -77,8 +79,9 @@ def check(
 ) -> None:
     """Check FILE, and with SNAPSHOT also what its exemptions are good for.
 
-    Says which exemptions have expired or soon will, name rules or environments that there are
-    not, and, with SNAPSHOT, which are unused, broader than what they cover, or orphaned.
+    Says which exemptions and attestations have expired or soon will, name rules, controls or
+    environments that there are not, or attest what rules answer, and, with SNAPSHOT, which
+    exemptions are unused, broader than what they cover, or orphaned.
 
     Exit codes: 0 sound, 10 something is to be mended, 2 the file is wrong.
 
@@ -94,7 +97,7 @@ def check(
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_AS_OF
 def list_(files: tuple[Path, ...], as_of: datetime | None) -> None:
-    """List the exemptions in FILES and how they stand.
+    """List the exemptions and attestations in FILES and how they stand.
 
     \b
     Example:
@@ -132,7 +135,7 @@ def add(
     days: int | None,
     created_on: datetime | None,
     expires_on: datetime | None,
-    **given: Any,
+    **given: Unpack[Given],
 ) -> None:
     """Add an exemption to FILE, below a comment that says what its rule is about.
 
@@ -140,19 +143,19 @@ def add(
 
     \b
     Example:
-      azmlscan exemptions add exemptions.yaml --rule AML-NET-001 --environment dev \
+      azmlscan exemptions add exemptions.yaml --rule AML-NET-001 --environment dev \\
         --category Waiver --justification "No real data." --owner ml@contoso.com --days 90
     """  # noqa: D301
     from scanner.errors import UsageError
 
-    if not any(given[name] for name in ("resources", "groups", "environments")):
+    if not (given["resources"] or given["groups"] or given["environments"]):
         hint = "Give --resource, --resource-group or --environment."
         raise UsageError("say what it is about", hint=hint)
     if (days is None) == (expires_on is None):
         raise UsageError("say until when", hint="Give either --expires-on or --days.")
     created = created_on.date() if created_on is not None else _today()
     expires = expires_on.date() if expires_on is not None else created + timedelta(days=days or 0)
-    entry = _entry(given, created, expires)
+    entry = entry_of(given, created, expires)
     run_add(AddArgs(file, entry, config, packs))
 
 
@@ -161,7 +164,7 @@ def run_check(args: CheckArgs) -> int:
     from scanner.cli.evaluation import prepared
     from scanner.engine.exemption_notes import PROBLEMS
     from scanner.engine.exemptions import load_exemptions
-    from scanner.report.text import one_line
+    from scanner.report.text import one_line, plural
 
     evaluation = prepared(args.config, args.packs)
     files = load_exemptions([args.file], evaluation.config.max_exemption_days)
@@ -172,12 +175,17 @@ def run_check(args: CheckArgs) -> int:
     for note in found:
         name = f"{note.place} ({note.id})" if note.id else note.place
         click.echo(one_line(f"{note.kind.value}: {name} {note.text}"))
-    number = sum(len(file.exemptions) + len(file.gaps) for file in files)
-    click.echo(f"{number} exemptions, {len(found)} notes", err=True)
+    exempted = sum(len(file.exemptions) + len(file.gaps) for file in files)
+    attested = sum(len(file.attestations) for file in files)
+    numbers = [plural(exempted, "exemption"), *([plural(attested, "attestation")] * bool(attested))]
+    click.echo(", ".join((*numbers, plural(len(found), "note"))), err=True)
     return _TO_MEND if any(note.kind in PROBLEMS for note in found) else 0
 
 
 def _notes(files: Sequence[ExemptionFile], evaluation: Evaluation, day: date) -> list[Note]:
+    from scanner.engine.attestation_notes import control_notes, standing_notes
+    from scanner.engine.attestations import reviews
+    from scanner.engine.control_files import load_controls
     from scanner.engine.exemption_notes import date_notes, name_notes
 
     rules = [loaded.rule.id for loaded in evaluation.loaded]
@@ -186,6 +194,11 @@ def _notes(files: Sequence[ExemptionFile], evaluation: Evaluation, day: date) ->
     for file in files:
         found += name_notes(file.exemptions, rules, environments)
         found += date_notes(file.terms(), day)
+    attested = [each for file in files for each in file.attestations]
+    if attested:
+        known = load_controls(evaluation.packs, evaluation.loaded)
+        found += control_notes(attested, known, environments)
+        found += standing_notes(reviews(attested, day, environments).values(), day)
     return found
 
 
@@ -193,41 +206,23 @@ def _notes_with(
     snapshot: Path, files: Sequence[ExemptionFile], evaluation: Evaluation, day: date | None
 ) -> list[Note]:
     from scanner.cli.estate import opened
+    from scanner.engine.control_files import load_controls
     from scanner.engine.exempt import apply_exemptions
 
     rules = [loaded.rule.id for loaded in evaluation.loaded]
+    known = load_controls(evaluation.packs, evaluation.loaded)
     with opened(snapshot) as found:
-        result = apply_exemptions(evaluation.run(found), files, day, rules)
+        result = apply_exemptions(evaluation.run(found), files, day, rules, known)
     return list(result.exemptions.notes) if result.exemptions is not None else []
 
 
 def run_list(paths: Iterable[Path], day: date) -> str:
-    """Return the exemptions of some files as a table."""
+    """Return what some files hold as a table."""
     from scanner.engine.exemptions import load_exemptions
-    from scanner.report.columns import aligned
+    from scanner.report.exemption_list import exemption_list
 
-    rows = [("state", "expires", "exemption", "category", "about", "scope", "owner")]
-    for file in load_exemptions(paths, max_days=10**6):  # how long one may hold is for `check`
-        entries: tuple[Entry | GapEntry, ...] = (*file.exemptions, *file.gaps)
-        for entry in entries:
-            state = "in force" if entry.holds(day) else "expired"
-            expires = entry.expires_on.isoformat()
-            rows.append((state, expires, entry.label, entry.category, *_about(entry), entry.owner))
-    return "".join(f"{line}\n" for line in aligned(rows))
-
-
-def _about(entry: Entry | GapEntry) -> tuple[str, str]:
-    from scanner.engine.exemptions import GapEntry
-
-    if isinstance(entry, GapEntry):
-        return f"gap {entry.table} {entry.code}", entry.scope
-    scope = entry.scope
-    parts = (
-        ", ".join(scope.resources),
-        ", ".join(f"group {name}" for name in scope.resource_groups),
-        ", ".join(f"environment {name}" for name in scope.environments),
-    )
-    return ", ".join(entry.rules), "; ".join(filter(None, parts))
+    files = load_exemptions(paths, max_days=10**6)  # how long one may hold is for `check`
+    return "".join(f"{line}\n" for line in exemption_list(files, day))
 
 
 def run_add(args: AddArgs) -> None:
@@ -240,6 +235,8 @@ def run_add(args: AddArgs) -> None:
     from scanner.files import write_atomic
 
     evaluation = prepared(args.config, args.packs)
+    if args.config is not None:
+        _check_environments(args.entry["scope"].get("environments", ()), evaluation)
     days = evaluation.config.max_exemption_days
     content = args.file.read_bytes() if args.file.exists() else b""
     taken = set[str]()
@@ -253,6 +250,18 @@ def run_add(args: AddArgs) -> None:
     read_exemptions(documents.parse(written, args.file, error=ExemptionError), "", days)
     write_atomic(args.file, [written])
     click.echo(f"{args.file}: added {entry['id']}, expires on {entry['expiresOn']}", err=True)
+
+
+def _check_environments(names: Iterable[str], evaluation: Evaluation) -> None:
+    """Refuse an environment that the config does not name: the exemption would cover nothing."""
+    from scanner.errors import UsageError
+    from scanner.schemas.problems import nearest
+
+    known = [each.name for each in evaluation.config.environments]
+    for name in names:
+        if name not in known:
+            hint = nearest(name, known) or f"It names: {', '.join(known)}."
+            raise UsageError(f"the config names no environment {name}", hint=hint)
 
 
 def _comment(patterns: Sequence[str], evaluation: Evaluation) -> str:
@@ -272,28 +281,6 @@ def _comment(patterns: Sequence[str], evaluation: Evaluation) -> str:
         title = found[0].title if len(found) == 1 else f"{len(found)} rules"
         titles.append(f"{pattern}: {title}")
     return "; ".join(titles)
-
-
-def _entry(given: dict[str, Any], created: date, expires: date) -> dict[str, Any]:
-    """Return an entry as the file has it, in the order in which people read it."""
-    scope = {
-        "resources": list(given["resources"]),
-        "resourceGroups": list(given["groups"]),
-        "environments": list(given["environments"]),
-    }
-    entry = {
-        "id": given["id_"],
-        "rules": list(given["rules"]),
-        "scope": {name: values for name, values in scope.items() if values},
-        "category": given["category"],
-        "justification": given["justification"],
-        "owner": given["owner"],
-        "approvedBy": given["approved_by"],
-        "ticket": given["ticket"],
-        "createdOn": created.isoformat(),
-        "expiresOn": expires.isoformat(),
-    }
-    return {name: value for name, value in entry.items() if value or name in {"id", "scope"}}
 
 
 def _today() -> date:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from scanner.cli.evaluation import Evaluation
+    from scanner.engine.controls import Controls
     from scanner.engine.exemptions import ExemptionFile
     from scanner.engine.recorded import Recorded
     from scanner.engine.result import ScanResult
@@ -28,6 +29,8 @@ class History:
     """The day that exemptions are judged by, `None` for the snapshot's."""
     rules: frozenset[str] = frozenset()
     """The ids of all rules that there are."""
+    controls: Controls | None = None
+    """All controls that there are; `None` where the exemptions files attest none."""
 
     def applied(self, result: ScanResult) -> ScanResult:
         """Return the result compared with the baseline, then with its failures exempted.
@@ -40,7 +43,7 @@ class History:
         if self.baseline is not None:
             _warn(self.baseline, result)
             result = apply_baseline(result, self.baseline)
-        return apply_exemptions(result, self.exemptions, self.as_of, self.rules)
+        return apply_exemptions(result, self.exemptions, self.as_of, self.rules, self.controls)
 
 
 def prepared_history(
@@ -53,22 +56,26 @@ def prepared_history(
 ) -> History:
     """Load the exemptions of the config and of the options, and the baseline.
 
-    Raises ExemptionError or ScannerError for a file that is wrong, UsageError for `new_only`
-    without a baseline.
+    Raises ExemptionError, RuleError or ScannerError for a file that is wrong, UsageError for
+    `new_only` without a baseline.
     """
+    from scanner.engine.control_files import load_controls
+    from scanner.engine.earlier import load_result
     from scanner.engine.exemptions import load_exemptions
-    from scanner.engine.recorded import load_result
     from scanner.errors import UsageError
 
     if new_only and baseline is None:
         raise UsageError("--new-only needs a baseline", hint="Name one with --baseline.")
     config = evaluation.config
     paths = [*map(Path, config.exemptions), *exemptions]
+    files = load_exemptions(paths, config.max_exemption_days)
+    attested = any(file.attestations for file in files)
     return History(
-        load_exemptions(paths, config.max_exemption_days),
+        files,
         load_result(baseline) if baseline is not None else None,
         as_of.date() if as_of is not None else None,
         frozenset(loaded.rule.id for loaded in evaluation.loaded),
+        load_controls(evaluation.packs, evaluation.loaded) if attested else None,
     )
 
 

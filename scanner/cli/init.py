@@ -23,8 +23,10 @@ def render(observed: Observed) -> str:
         (
             _HEAD,
             f"estate: {_quoted(observed.estate)}" if observed.estate else "#estate: contoso",
+            _COLLECT,
             *_render_environments(observed),
             *_render_tags(observed),
+            _PEOPLE,
             _RULES,
             *_render_settings(observed),
         )
@@ -134,16 +136,43 @@ _HEAD: Final = """\
 
 # Name of the estate, shown in reports."""
 
+_COLLECT: Final = """
+# What `azmlscan collect` reads, and `azmlscan scan` without a snapshot, where no option says it.
+# The cloud is public, usgov, china, or a file that describes one; the credential is default, cli,
+# environment, managed-identity or workload-identity.
+#collect:
+#  managementGroups: [contoso]
+#  subscriptions: [00000000-0000-0000-0000-000000000000]
+#  excludedSubscriptions: [00000000-0000-0000-0000-000000000001]
+#  cloud: public
+#  credential: default"""
+
 _ENVIRONMENTS: Final = """
 # Environments, in the order in which they are tried: the first match wins. A resource belongs to
 # an environment when any one of the criteria is met, by itself, by its group or by its
 # subscription: tags, namePatterns, resourceGroups (globs), subscriptions (ids or names),
 # managementGroups (ids). Case never matters. `production: true` makes the rules about production
-# apply. An environment may set `parameters` and `severities` of its own, as below.
+# apply. An environment may set `workspacePatterns` (as in the settings), `parameters` and `severities`
+# of its own, as below.
 environments:"""
 
 _TAGS: Final = """
 # Tag names that say what a resource belongs to; the first one present counts."""
+
+_PEOPLE: Final = """
+# Who is who: object ids of groups and people, and names of custom roles; the first persona that fits
+# counts. The principals file has names and members: docs/access.md says how to write it, and who may
+# do what where (access.matrix). docs/organization.md has the profiles.
+#personas:
+#  dataScientist: { groups: [00000000-0000-0000-0000-000000000002], roles: [Contoso ML data scientist] }
+#principals: principals.json
+#access:
+#  profiles:
+#    prod: { network: private, access: restricted }
+
+# Files with accepted findings, relative to this one, and the days that an exemption may hold at most.
+#exemptions: [exemptions.yaml]
+#maxExemptionDays: 366"""
 
 _RULES: Final = """
 # Values of rules' parameters, and severities, for every environment.
@@ -174,5 +203,6 @@ _SETTING_EXAMPLES: Final = {
     "Microsoft.Storage/storageAccounts/landing]",
     "allowedImageRegistries": "[contoso.azurecr.io]",
     "allowedPrivateEndpointSubscriptions": "[00000000-0000-0000-0000-000000000000]",
-    "regionPatterns": "{ training: false, serving: false }",
+    "regionPatterns": "{ training: [westeurope, eastus2], serving: [australiaeast], fineTuning: [] }",
+    "workspacePatterns": "[workspacePerProject]",
 }

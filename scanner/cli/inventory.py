@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Format = Literal["table", "json", "csv"]
 
 _COLUMNS = ("kind", "name", "location", "environment", "project", "resourceGroup", "id")
+_NAMED = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _text(args: InventoryArgs) -> str:
     from scanner.errors import UsageError
     from scanner.inventory.estate import load_estate
     from scanner.inventory.fields_page import render_fields
-    from scanner.inventory.kinds import KINDS, kind_hint
+    from scanner.inventory.kinds import GATHERED, KINDS, kind_hint
 
     if args.fields:
         return render_fields()
@@ -101,11 +102,25 @@ def _text(args: InventoryArgs) -> str:
     config = load_config(args.config)
     with opened(args.source) as snapshot:
         estate = load_estate(snapshot, config)
-        kinds = (args.kind,) if args.kind else tuple(sorted(KINDS))
+        # What is gathered is listed where it is asked for: all resources are those that were read.
+        read = tuple(sorted(kind for kind, cls in KINDS.items() if cls not in GATHERED))
+        kinds = (args.kind,) if args.kind else read
         rows = [row for kind in kinds for row in _rows(estate, kind)]
+    _note_unlisted(kinds, estate)
     if args.format == "json":
         return _json(rows, full=args.kind is not None)
     return _csv(rows) if args.format == "csv" else _table(rows)
+
+
+def _note_unlisted(kinds: Sequence[str], estate: Estate) -> None:
+    """Say which of the kinds may have resources that nobody could list."""
+    from scanner.inventory.kinds import KINDS
+
+    short = [kind for kind in kinds if not estate.coverage.has_everything(KINDS[kind].TABLE)]
+    if short:
+        names = ", ".join(short[:_NAMED])
+        more = f" and {len(short) - _NAMED} more kinds" if len(short) > _NAMED else ""
+        click.echo(f"note: there may be others that could not be listed: {names}{more}", err=True)
 
 
 def _rows(estate: Estate, kind: str) -> Iterator[dict[str, Any]]:
@@ -172,7 +187,7 @@ def _csv(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
-    from scanner.report.text import one_line
+    from scanner.report.text import one_line, plural
 
     columns = _COLUMNS[:-1]
     cells = [[one_line(_cell(row[name])) for name in columns] for row in rows]
@@ -181,7 +196,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
         for line in [list(columns), *cells]
     ]
-    return "\n".join(lines) + f"\n{len(rows)} resources\n"
+    return "\n".join(lines) + f"\n{plural(len(rows), 'resource')}\n"
 
 
 def _cell(value: Any) -> str:

@@ -63,7 +63,7 @@ class Observed:
             self.tags[key][value] += 1
         if isinstance(head.location, str):
             region = head.location.replace(" ", "").lower()
-            if re.fullmatch(r"[a-z0-9]{1,60}", region) and region != "global":
+            if re.fullmatch(r"[a-z][a-z0-9]{0,49}", region) and region != "global":
                 self.regions[region] += 1
         told = any(_role(key) == "environment" for key in tags)
         if table in _NAMED_TABLES and isinstance(head.name, str) and not told:

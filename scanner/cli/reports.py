@@ -175,7 +175,7 @@ def _comment(scanned: Scanned) -> Iterable[bytes]:
 
 
 def _sarif(scanned: Scanned) -> Iterable[bytes]:
-    from scanner.engine.controls import load_controls
+    from scanner.engine.control_files import load_controls
     from scanner.report import sarif
 
     evaluation, wanted = scanned.evaluation, scanned.sarif
@@ -203,9 +203,12 @@ def _junit(scanned: Scanned) -> Iterable[bytes]:
 
 
 def _html(scanned: Scanned) -> Iterable[bytes]:
+    from scanner.engine.control_files import load_controls
     from scanner.report import html
 
-    return html.render(scanned.result, scanned.evaluation.settings)
+    evaluation = scanned.evaluation
+    controls = load_controls(evaluation.packs, evaluation.loaded)
+    return html.render(scanned.result, evaluation.settings, controls=controls)
 
 
 FORMATS: Final = {

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from scanner.engine.cases import CaseTable
     from scanner.engine.rules import RuleFile
 
+CASES = Path("tests/rules")
+"""Where case tables are kept, each named after the id of its rule."""
 _PACKS = click.option(
     "--rules", "packs", multiple=True, type=click.Path(path_type=Path), help="Add a rule pack."
 )
@@ -87,15 +89,24 @@ def check(path: Path) -> None:
 @_PACKS
 @click.pass_context
 def test_rules(ctx: click.Context, path: Path, records: Path, packs: tuple[Path, ...]) -> None:
-    """Run the case tables at PATH (a file or a folder) and say which verdicts are not as written."""
+    """Run the case tables at PATH (a file or a folder) and say which verdicts are not as written.
+
+    For the file of a rule, the table tests/rules/ID.yaml is run.
+
+    \b
+    Example:
+      azmlscan rules test rules/network/workspace-public-network-access.yaml
+    """  # noqa: D301
     from scanner.engine.cases import check_table
     from scanner.errors import RuleError
+    from scanner.schemas.problems import nearest
 
     by_id = {loaded.rule.id: loaded for loaded in _loaded(packs)}
     wrong = number = 0
     for file, table in _tables(path).items():
         if table.rule not in by_id:
-            raise RuleError(file, f"there is no rule {table.rule}")
+            hint = nearest(table.rule, by_id) or "Name the pack that has it with --rules."
+            raise RuleError(file, f"there is no rule {table.rule}", hint=hint)
         number += len(table.cases)
         for problem in check_table(table, by_id[table.rule], records):
             wrong += 1
@@ -111,7 +122,22 @@ def _tables(path: Path) -> dict[Path, CaseTable]:
     files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
     if not files:
         raise RuleError(path, "holds no case tables", hint="A case table is a .yaml file.")
-    return {file: load_cases(file) for file in files}
+    return {file: load_cases(file) for file in map(_table_of, files)}
+
+
+def _table_of(path: Path) -> Path:
+    """Return the case table that a file is; of a rule, the one that is named after its id."""
+    from scanner import documents
+    from scanner.errors import RuleError
+
+    data = documents.load(path, error=RuleError).data
+    if not isinstance(data, dict) or "rule" in data or not isinstance(data.get("id"), str):
+        return path
+    table = CASES / f"{data['id']}.yaml"
+    if not table.is_file():
+        hint = "Give the case table itself, or the folder that holds it."
+        raise RuleError(path, f"is a rule, and there is no case table {table} here", hint=hint)
+    return table
 
 
 @rules.command()
@@ -121,17 +147,24 @@ def _tables(path: Path) -> dict[Path, CaseTable]:
 @click.option(
     "--cases",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("tests/rules"),
+    default=CASES,
     show_default=True,
     help="Case tables whose documented cases become the examples.",
 )
 @_PACKS
-def docs(output: Path | None, cases: Path, packs: tuple[Path, ...]) -> None:
+@click.pass_context
+def docs(ctx: click.Context, output: Path | None, cases: Path, packs: tuple[Path, ...]) -> None:
     """Write the documentation of all rules as one Markdown page."""
     from scanner.files import write_atomic
     from scanner.report.rules_page import render_docs
 
-    tables = {table.rule: table for table in _tables(cases).values()} if cases.is_dir() else {}
+    if cases.is_dir():
+        tables = {table.rule: table for table in _tables(cases).values()}
+    elif ctx.get_parameter_source("cases") is click.core.ParameterSource.DEFAULT:
+        tables = {}
+        click.echo(f"{cases} is no folder here: the page has no examples", err=True)
+    else:
+        raise click.BadParameter(f"there is no folder {cases}", ctx, param_hint="--cases")
     text = render_docs([loaded.rule for loaded in _loaded(packs)], tables)
     if output is None:
         click.echo(text, nl=False)

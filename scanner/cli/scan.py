@@ -39,17 +39,13 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 )
 @click.option(
     "--cloud",
-    default="public",
-    show_default=True,
     metavar="NAME|FILE",
-    help="Where to collect: public, usgov, china, or a file that describes a cloud.",
+    help="Where to collect: public (the default), usgov, china, or a file that describes a cloud.",
 )
 @click.option(
     "--credential",
     type=click.Choice(CREDENTIALS),
-    default="default",
-    show_default=True,
-    help="How to sign in to collect.",
+    help="How to sign in to collect; `default` tries one after the other.",
 )
 @click.option(
     "--keep",
@@ -129,9 +125,9 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 )
 @click.option(
     "--baseline",
-    metavar="RESULT.json",
+    metavar="RESULT",
     type=click.Path(path_type=Path),
-    help="Compare with the JSON result of an earlier scan.",
+    help="Compare with an earlier scan: its result.json, or its audit SARIF.",
 )
 @click.option(
     "--sarif-profile",
@@ -159,8 +155,8 @@ def scan(
     source: Path | None,
     management_groups: tuple[str, ...],
     subscriptions: tuple[str, ...],
-    cloud: str,
-    credential: Credential,
+    cloud: str | None,
+    credential: Credential | None,
     keep: Path | None,
     config: Path | None,
     format_: str,
@@ -185,7 +181,8 @@ def scan(
 
     SNAPSHOT is a folder or .zip that `collect` or `snapshot import` wrote, or directly a JSON
     export of Azure resources (`-` reads one from standard input). With --subscription or
-    --management-group instead, the estate is collected first.
+    --management-group instead, or scopes under `collect` in the config, the estate is collected
+    first.
 
     Exit codes: 0 clean, 10 findings, 4 incomplete, 3 nothing to check, 2 wrong usage, 1 failed.
 

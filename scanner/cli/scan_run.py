@@ -103,10 +103,13 @@ def _with_policies(
 ) -> ScanResult:
     """Return the result with the verdicts of Azure Policy definitions beside those of the rules."""
     from scanner.azurepolicy import policy_assessments, with_policies
+    from scanner.report.text import clean
 
     found = policy_assessments(definitions, result.estate, snapshot.records)
     for definition, reason in found.not_evaluated:
-        click.echo(f"note: policy {definition.id} is not evaluated: {reason}", err=True)
+        title = "" if definition.title == definition.id else f" ({definition.title})"
+        note = clean(f"note: policy {definition.id}{title} is not evaluated: {reason}")
+        click.echo(note, err=True)
     return with_policies(result, found)
 
 

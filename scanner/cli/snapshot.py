@@ -181,8 +181,16 @@ def run_info(path: Path, format_: Format) -> str:
 def run_merge(args: MergeArgs) -> None:
     """Write the joined snapshot and say on stderr what is in it."""
     from scanner.snapshot.merge import merge_snapshots
+    from scanner.snapshot.read import open_snapshot
+    from scanner.snapshot.shards import why_not_whole
 
     manifest = merge_snapshots(args.snapshots, args.output)
+    parts = []
+    for path in args.snapshots:
+        with open_snapshot(path) as opened:
+            parts.append(opened.manifest)
+    for reason in why_not_whole(parts):
+        click.echo(f"note: {reason}: rules that need all of the estate give unknown", err=True)
     click.echo(_written(args.output, manifest), err=True)
 
 
@@ -192,11 +200,14 @@ def _described(manifest: Manifest) -> Iterator[str]:
         "estate": manifest.estate,
         "tenant": manifest.tenant_id,
         "cloud": manifest.cloud,
+        "shard": "",
         "collected": f"{manifest.started} to {manifest.finished}",
         "by": identity,
         "tool": f"azmlscan {manifest.tool_version}, schema version {manifest.schema_version}",
         "digest": manifest.digest,
     }
+    if manifest.shard:
+        head["shard"] = f"{manifest.shard.index} of {manifest.shard.count}"
     yield from (f"{name:<10}{value}" for name, value in head.items() if value)
     yield from ("", f"scopes read ({len(manifest.scopes_read)})")
     yield from (f"  {scope}" for scope in manifest.scopes_read)

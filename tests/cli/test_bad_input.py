@@ -44,7 +44,7 @@ EXPORTS = {
     "latin-1": (b'[{"id": "/x/y", "name": "caf\xe9"}]', "{file}: [0]: not UTF-8"),
     "no-arm-id": (b'[{"id": "foo", "properties": {}}, {"id": 5}]', "[0]: no ARM id"),
     "an-error": (b'{"error": {"code": "AuthorizationFailed"}}', "an error that the service sent"),
-    "gzip": (gzip.compress(b"[]"), "line 1, column 1: broken JSON"),
+    "gzip": (gzip.compress(b"[]"), "{file} is compressed"),
 }
 
 
@@ -74,7 +74,7 @@ def test_standard_input(tmp_path):
     data = json.dumps([record()]).encode()
     assert run("scan", "-", "--fail-on", "critical", stdin=data)[0] == 4
     assert run("snapshot", "import", "-", "-o", tmp_path / "s", stdin=data)[0] == 0
-    assert run("inventory", "-", stdin=data)[1].splitlines()[-1] == "1 resources"
+    assert run("inventory", "-", stdin=data)[1].splitlines()[-1] == "1 resource"
 
 
 def test_folder_of_junk(tmp_path):
@@ -97,6 +97,17 @@ def test_byte_order_mark_carriage_returns_and_utf_16(tmp_path):
         assert code == 0
         outputs.add(out)
     assert len(outputs) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_read_once(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "scanner", "snapshot", "import", pipe, "-o", tmp_path / "s"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        pipe.write_text(json.dumps([record()]), encoding="utf-8")
+        err = process.communicate(timeout=60)[1]
+    assert b": 1 records in 1 tables" in err
 
 
 def test_ids_that_differ_in_case_only_are_one_record_and_a_gap(tmp_path):
@@ -149,6 +160,15 @@ def test_a_record_of_every_kind_without_properties(tmp_path):
     code, out, _ = run("scan", file, "-f", "json")
     assert code == 10
     assert json.loads(out)["summary"]["totals"]["error"] == 0
+
+
+@pytest.mark.parametrize("odd", [["a"], {"a": 1}, 5, True, None])
+def test_a_record_whose_name_or_type_is_no_text(tmp_path, odd):
+    file = tmp_path / "odd.json"
+    file.write_text(json.dumps([record(name=odd), record(f"{WORKSPACE}2", type=odd)]), "utf-8")
+    code, out, _ = run("inventory", file, "-f", "json")
+    assert code == 0
+    assert [(one["name"], one["kind"]) for one in json.loads(out)] == [("w", "workspace")] * 2
 
 
 def test_nothing_to_check_is_3(tmp_path):

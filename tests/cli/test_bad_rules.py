@@ -57,6 +57,8 @@ WRONG_RULES = {
     ),
     "placeholder-parameter": ("{parameters.maxNodes}", "{parameters.maxNods}", 12, "maxNodes"),
     "command-placeholder": ("{workspace.name}", "{workspce.name}", 16, "workspace"),
+    "value": ("equals: AmlCompute", "equals: AmlCompte", 7, "AmlCompute"),
+    "value-in-list": ("equals: AmlCompute", "notIn: [AKS, AmlCompte]", 7, "AmlCompute"),
     "kind": ("resource: compute", "resource: comptue", 6, "compute"),
     "key": ("severity: medium", "severty: medium", 4, "severity"),
     "severity": ("severity: medium", "severity: meduim", 4, "medium"),
@@ -72,6 +74,19 @@ WRONG_WITHOUT_NAME = {
     ),
     "id": ("XXX-CMP-901", "xxx", "1: id: 'xxx' is not of the required form"),
     "file-name": ("name: own-rule", "name: other-rule", "2: name: the file is own-rule.yaml"),
+    "alias": (
+        "field: computeType",
+        "field: Microsoft.MachineLearningServices/workspaces/computes/computeType",
+        "aliases of Azure Policy",
+    ),
+    "body": ("field: computeType", "field: properties.computeType", "without 'properties.'"),
+    "operators": ("equals: AmlCompute", "equals: A, like: B", "one subject (field, value or"),
+    "reference": ("[https://learn", "[http://learn", "starts with https://"),
+    "place": (
+        "not: { field: scaleSettings.minNodeCount, greater: ",
+        "allOf: [{ field: vmSize, exists: 1 }]\n#",
+        "9: require.allOf[0].exists: exists: expected true or false",
+    ),
     "twice": (
         "since: 0.1.0",
         "since: 0.1.0\nsince: 0.2.0",
@@ -105,7 +120,8 @@ def test_misspelt_in_a_rule(tmp_path, estates, name, command):
 def test_wrong_in_a_rule(tmp_path, name):
     old, new, problem = WRONG_WITHOUT_NAME[name]
     path = own_rule(tmp_path, old, new)
-    assert f"{path}:{problem}" in refused("rules", "check", path, code=2)
+    err = refused("rules", "check", path, code=2)
+    assert (f"{path}:{problem}" if problem[0].isdigit() else problem) in err
 
 
 def test_one_id_in_one_pack_twice(tmp_path):
@@ -168,7 +184,7 @@ CONFIGS = {
     "wrong-type": (
         "estate: x\nparameters:\n  AML-CMP-001:\n    maxMinNodeCount: one\n",
         ":4: parameters.AML-CMP-001.maxMinNodeCount: ",
-        "must be of type integer, not str",
+        "must be of type integer, not 'one'",
     ),
     "wrong-type-in-environment": (
         (
@@ -176,7 +192,7 @@ CONFIGS = {
             "      AML-CMP-001: {maxMinNodeCount: true}\n"
         ),
         ":5: environments.prod.parameters.AML-CMP-001.maxMinNodeCount: ",
-        "must be of type integer, not bool",
+        "must be of type integer, not true",
     ),
     "unknown-severity": ("severities:\n  AML-CMP-001: hihg\n", ":2: ", "'high'"),
     "unknown-kind": (
@@ -190,8 +206,16 @@ CONFIGS = {
         "is no regular expression",
     ),
     "unknown-pack": ("rules:\n  packs: [nowhere]\n", ":2: rules.packs[0]: there is no ", ""),
-    "unknown-selector": ("rules: {only: [AML-NTE-001]}\n", "'AML-NTE-001' selects no rule", ""),
-    "unknown-rule-set": ("rules: {ruleset: 2031.01}\n", "unknown rule set '2031.01'", ""),
+    "unknown-selector": (
+        "rules:\n  only: [network]\n  skip: [AML-CMP-*, AML-NTE-001]\n",
+        ":3: rules.skip[1]: 'AML-NTE-001' selects no rule",
+        "'AML-NET-001'",
+    ),
+    "unknown-rule-set": (
+        "rules:\n  ruleset: 2031.01\n",
+        ":2: rules.ruleset: unknown rule set '2031.01'",
+        "2026.11",
+    ),
     "tab": ("a:\n\tb: 1\n", ":2: is not YAML", "Indent with spaces"),
     "list": ("- a\n", ":1: must be a mapping, not a list", ""),
     "empty": ("", ": is empty", ""),
@@ -212,7 +236,7 @@ def test_config_that_is_wrong(tmp_path, estates, name):
     err = refused("scan", estates / "pristine", "--config", path, "-o", report, code=2)
     assert problem in err
     assert hint in err
-    assert problem.startswith(("'", "unknown rule set")) or str(path) in err
+    assert str(path) in err
     assert not report.exists()
 
 

@@ -23,6 +23,8 @@ def spoil(folder: Path, how: str) -> None:
         table.write_bytes(data.replace(b"westeurope", b"westeuropf", 1))
     elif how == "flipped-syntax":
         table.write_bytes(data.replace(b":", b";", 1))
+    elif how == "no-id":
+        table.write_bytes(data.replace(b'"id"', b'"ID"', 1))
     elif how == "missing":
         table.unlink()
     elif how == "extra":
@@ -41,7 +43,8 @@ def spoil(folder: Path, how: str) -> None:
 
 SPOILT = {
     "flipped": "table workspaces is not what its manifest has the digest of",
-    "flipped-syntax": "workspaces",
+    "flipped-syntax": "snapshot: table workspaces, line 1: not ",
+    "no-id": "snapshot: table workspaces, line 1: not ",
     "missing": "table workspaces is missing",
     "extra": "records/zzz.ndjson is a file that its manifest does not list",
     "truncated-gzip": "table workspaces is damaged",
@@ -52,12 +55,17 @@ SPOILT = {
 }
 
 
+TABLES_SPOILT = {"flipped", "flipped-syntax", "no-id", "truncated-gzip", "not-gzip"}
+
+
 @pytest.mark.parametrize("how", SPOILT)
 def test_snapshot_that_is_damaged(tmp_path, estates, how):
     folder = tmp_path / "snapshot"
     shutil.copytree(estates / "refused", folder)
     spoil(folder, how)
-    assert SPOILT[how] in refused("scan", folder, "-o", tmp_path / "report.md")
+    err = refused("scan", folder, "-o", tmp_path / "report.md")
+    assert SPOILT[how] in err
+    assert ("`azmlscan snapshot verify`" in err) is (how in TABLES_SPOILT)
     assert refused("inventory", folder)
     assert refused("snapshot", "merge", folder, "-o", tmp_path / "merged")
     code, out, _ = run("snapshot", "verify", folder)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 from click.testing import CliRunner
@@ -57,7 +58,11 @@ def test_numbers_are_those_of_the_scan(report, contoso):
     for control in every(report):
         for rule in control["rules"]:
             counts = {name: rule["counts"][name] for name in by_rule[rule["ruleId"]]}
-            assert counts == by_rule[rule["ruleId"]]
+            # A control of one stage counts no rows of the others.
+            if "stage" in control:
+                assert all(counts[name] <= by_rule[rule["ruleId"]][name] for name in counts)
+            else:
+                assert counts == by_rule[rule["ruleId"]]
             seen.add(rule["ruleId"])
     assert seen == set(by_rule)
 
@@ -65,7 +70,7 @@ def test_numbers_are_those_of_the_scan(report, contoso):
 def test_what_nobody_looked_at_is_no_pass(report):
     for control in every(report):
         if control["kind"] == "review":
-            assert (control["status"], control["attestation"]) == ("review", None)
+            assert (control["status"], control["attestations"]) == ("review", [])
         elif not control["rules"]:
             assert control["status"] == "not_covered"
         elif control["status"] == "pass":
@@ -180,3 +185,166 @@ def test_wrong_usage_is_2(args, shown):
     code, out, err = invoke(*args)
     assert (code, out) == (2, "")
     assert shown in err
+
+
+def test_a_control_of_one_stage_counts_its_environments_only(report, contoso):
+    args = ("--config", contoso / "azmlscan.yaml", "--format", "json")
+    scan = CliRunner().invoke(cli, ["scan", str(contoso), *map(str, args)])
+    rows = json.loads(scan.stdout)["results"]
+    meant = {"development": {"dev", None}, "test": {"qa", None}, "production": {"prod", None}}
+    staged = [control for control in every(report) if "stage" in control]
+    assert {control["stage"] for control in staged} == set(meant)
+    for control in staged:
+        rules = {rule["ruleId"] for rule in control["rules"]}
+        counted = Counter(
+            "exempt" if row["verdict"] == "fail" and row["exemption"] else row["verdict"]
+            for row in rows
+            if row["ruleId"] in rules and row["environment"] in meant[control["stage"]]
+        )
+        assert {name: n for name, n in control["counts"].items() if n} == {
+            **counted,
+            "total": counted.total(),
+        }
+
+
+# --- exemptions and attestations
+
+ANSWERS = """attestations:
+  - control: caf-ml-setup/stakeholder-approval
+    answer: met
+    statement: The releases of October all have an approval.
+    attestedBy: j.doe@contoso.com
+    attestedOn: 2026-11-15
+    expiresOn: 2026-11-25
+    ticket: ARB-150
+  - control: caf-ml-setup/automated-tests
+    answer: not_met
+    statement: Two of three models are tested by hand.
+    attestedBy: <b>j.doe</b>
+    attestedOn: 2026-11-15
+    expiresOn: 2027-11-14
+  - control: caf-ml-setup/production-support
+    answer: not_applicable
+    statement: There is no model in production yet.
+    attestedBy: j.doe@contoso.com
+    attestedOn: 2026-11-15
+    expiresOn: 2027-11-14
+  - control: caf-ml-setup/git-integration
+    answer: met
+    statement: The workspaces of development are in Git.
+    attestedBy: j.doe@contoso.com
+    attestedOn: 2026-11-15
+    expiresOn: 2027-11-14
+    scope: {environments: [dev]}
+  - control: caf-ml-setup/private-link
+    answer: met
+    statement: It is private enough.
+    attestedBy: j.doe@contoso.com
+    attestedOn: 2026-11-15
+    expiresOn: 2027-11-14
+"""
+WAIVER = """exemptions:
+  - rules: ["*"]
+    scope: {resources: ["*"]}
+    category: Waiver
+    justification: Everything is accepted.
+    owner: ml@contoso.com
+    createdOn: 2026-11-01
+    expiresOn: 2026-12-31
+"""
+
+
+@pytest.fixture
+def answered(contoso, tmp_path):
+    """`controls` on one framework with attestations, on a day."""
+    path = tmp_path / "exemptions.yaml"
+    path.write_text(ANSWERS, encoding="utf-8")
+    config = contoso / "azmlscan.yaml"
+
+    def run(*args: object) -> str:
+        fixed = ("--config", config, "--framework", "caf-ml-setup", "--exemptions", path)
+        code, out, _ = invoke(contoso, *fixed, *args)
+        assert code == 0
+        return out
+
+    return run
+
+
+def test_attestations_answer_reviews(answered, report):
+    document = json.loads(answered("--format", "json"))
+    found = {one["id"].partition("/")[2]: one for one in every(document)}
+    assert found["stakeholder-approval"]["status"] == "attested"
+    assert found["automated-tests"]["status"] == "fail"
+    assert found["production-support"]["status"] == "not_applicable"
+    assert found["git-integration"]["status"] == "review"
+    assert found["git-integration"]["openEnvironments"] == ["qa", "prod", "exploration"]
+    [attestation] = found["stakeholder-approval"]["attestations"]
+    assert attestation["attestedBy"] == "j.doe@contoso.com"
+    assert (attestation["expiresOn"], attestation["standing"]) == ("2026-11-25", "in_force")
+    before = {one["id"].partition("/")[2]: one for one in every(report)}
+    assert found["private-link"]["status"] == before["private-link"]["status"] == "fail"
+    assert found["private-link"]["attestations"] == []
+    [framework] = document["frameworks"]
+    assert sum(framework["statuses"].values()) == framework["controlCount"]
+    assert framework["statuses"]["attested"] == 1
+    kinds = {note["id"]: note["kind"] for note in document["exemptions"]["notes"]}
+    assert kinds == {
+        "caf-ml-setup/stakeholder-approval": "expiring",
+        "caf-ml-setup/private-link": "attestation",
+    }
+
+
+def test_an_expired_attestation_is_an_open_review(answered):
+    document = json.loads(answered("--format", "json", "--as-of", "2026-11-26"))
+    assert document["exemptions"]["asOf"] == "2026-11-26"
+    [found] = [one for one in every(document) if one["id"].endswith("/stakeholder-approval")]
+    assert found["status"] == "review"
+    assert [one["standing"] for one in found["attestations"]] == ["expired"]
+    text = answered("--as-of", "2026-11-26")
+    assert "which expired on 2026-11-25" in " ".join(text.split())
+    [row] = [line for line in text.splitlines() if line.startswith("stakeholder-approval ")]
+    assert row.split()[1:] == ["for", "review"]
+
+
+def test_the_table_says_who_attested_until_when(answered):
+    text = " ".join(answered().split())
+    assert (
+        "stakeholder-approval: Attested as met by j.doe@contoso.com on 2026-11-15, until "
+        "2026-11-25: The releases of October all have an approval. Ticket: ARB-150."
+    ) in text
+    assert "git-integration: Nobody answers for " in text
+    assert "attestation: exemptions.yaml:28 (caf-ml-setup/private-link) is answered by AML-" in text
+    assert "Exemptions and attestations: exemptions.yaml as of 2026-11-20." in text
+
+
+def test_markdown_says_who_attested_until_when(answered):
+    text = answered("--format", "markdown")
+    [line] = [one for one in text.splitlines() if one.startswith("| `automated-tests` ")]
+    assert line.startswith("| `automated-tests` | fail |")
+    assert "Attested as not met by &lt;b&gt;j.doe" in line
+    [overview] = [one for one in text.splitlines() if one.startswith("| `caf-ml-setup` ")]
+    numbers = [int(cell) for cell in overview.split("|")[2:-1]]
+    assert sum(numbers[:-1]) == numbers[-1]
+
+
+def test_exempt_failures_are_counted_apart(contoso, report, tmp_path):
+    path = tmp_path / "exemptions.yaml"
+    path.write_text(WAIVER, encoding="utf-8")
+    args = ("--config", contoso / "azmlscan.yaml", "--exemptions", path, "--format", "json")
+    found = {one["id"]: one for one in every(json.loads(invoke(contoso, *args)[1]))}
+    for before in every(report):
+        after = found[before["id"]]
+        assert after["counts"]["exempt"] == before["counts"]["fail"] + before["counts"]["exempt"]
+        assert after["counts"]["fail"] == 0
+        assert after["counts"]["total"] == before["counts"]["total"]
+        assert (after["status"] == "pass") == (before["status"] == "pass")
+    late = json.loads(invoke(contoso, *args, "--as-of", "2027-01-01")[1])
+    assert [one["status"] for one in every(late)] == [one["status"] for one in every(report)]
+
+
+def test_wide_tables_name_the_rules(contoso, tmp_path):
+    path = tmp_path / "controls.txt"
+    invoke(contoso, "--framework", "caf-ml-setup", "-o", path)
+    text = path.read_text(encoding="utf-8")
+    [line] = [one for one in text.splitlines() if one.startswith("clusters-scale-to-zero")]
+    assert line.rstrip().endswith("AML-CMP-001")

@@ -69,7 +69,8 @@ def test_exemptions_of_the_config(contoso: tuple[Path, Path], tmp_path: Path) ->
     estate, config = contoso
     (tmp_path / "exemptions.yaml").write_text(ENTRY, encoding="utf-8")
     own = tmp_path / "azmlscan.yaml"
-    text = config.read_text(encoding="utf-8")
+    principals = f"principals: {estate / 'principals.json'}"
+    text = config.read_text(encoding="utf-8").replace("principals: principals.json", principals)
     own.write_text(f"{text}\nexemptions: [exemptions.yaml]\n", encoding="utf-8")
     _, out, _ = run("scan", estate, "--config", own, "--only", "AML-NET-002", "-f", "json")
     assert json.loads(out)["summary"]["totals"]["exempt"] == 1
@@ -147,8 +148,70 @@ def test_exemptions_list(tmp_path: Path) -> None:
     file.write_text(ENTRY, encoding="utf-8")
     _, out, _ = run("exemptions", "list", file, "--as-of", "2027-01-01")
     head, line = out.splitlines()
-    assert head.split() == ["state", "expires", "exemption", "category", "about", "scope", "owner"]
+    assert head.split() == ["state", "expires", "entry", "category", "about", "scope", "owner"]
     assert line.startswith("expired  2026-12-31  dev (exemptions.yaml:2)  Waiver    AML-NET-*")
+
+
+ATTESTED = """attestations:
+  - control: caf-ml-setup/automated-tests
+    answer: {answer}
+    statement: The test pipeline runs on every change.
+    attestedBy: j.doe@contoso.com
+    attestedOn: 2026-11-01
+    expiresOn: 2026-12-31
+"""
+
+
+def test_exemptions_check_of_attestations(contoso: tuple[Path, Path], tmp_path: Path) -> None:
+    estate, config = contoso
+    file = tmp_path / "exemptions.yaml"
+    text = ATTESTED.format(answer="met")
+    file.write_text(text, encoding="utf-8")
+    assert run("exemptions", "check", file, "--as-of", "2026-11-20") == (
+        0,
+        "",
+        "0 exemptions, 1 attestation, 0 notes\n",
+    )
+    code, out, _ = run("exemptions", "check", file, "--as-of", "2027-01-01")
+    assert code == 10
+    place = "attestation: exemptions.yaml:2 (caf-ml-setup/automated-tests)"
+    assert out == f"{place} expired on 2026-12-31: ask again.\n"
+    file.write_text(text.replace("automated-tests", "private-link"), encoding="utf-8")
+    code, out, _ = run("exemptions", "check", file, estate, "--config", config)
+    assert code == 10
+    assert "(caf-ml-setup/private-link) is answered by AML-NET-001" in out
+    file.write_text(text.replace("automated-tests", "automatic-tests"), encoding="utf-8")
+    code, out, _ = run("exemptions", "check", file, "--as-of", "2026-11-20")
+    assert code == 10
+    assert "Did you mean 'caf-ml-setup/automated-tests'?" in out
+    file.write_text(ATTESTED.format(answer="maybe"), encoding="utf-8")
+    code, _, err = run("exemptions", "check", file)
+    assert code == 2
+    assert "exemptions.yaml:3: attestations[0].answer" in err
+
+
+def test_exemptions_list_of_attestations(tmp_path: Path) -> None:
+    file = tmp_path / "exemptions.yaml"
+    later = ATTESTED.format(answer="not_met").replace("2026-11-01", "2026-11-20")
+    entry = later.partition("\n")[2]
+    file.write_text(ATTESTED.format(answer="met") + entry, encoding="utf-8")
+    _, out, _ = run("exemptions", "list", file, "--as-of", "2026-11-21")
+    assert [line.split()[0] for line in out.splitlines()] == ["state", "superseded", "in"]
+    _, out, _ = run("exemptions", "list", file, "--as-of", "2026-11-19")
+    assert [line.split("  ")[0] for line in out.splitlines()[1:]] == ["in force", "not yet"]
+
+
+def test_a_scan_shows_attestations(scan: Any, tmp_path: Path) -> None:
+    file = tmp_path / "exemptions.yaml"
+    text = ATTESTED.format(answer="met").replace("automated-tests", "private-link")
+    file.write_text(text, encoding="utf-8")
+    _, found, _ = scan("--exemptions", file)
+    [attestation] = found["exemptions"]["attestations"]
+    assert (attestation["answer"], attestation["standing"]) == ("met", "in_force")
+    [note] = found["exemptions"]["notes"]
+    assert (note["kind"], note["id"]) == ("attestation", "caf-ml-setup/private-link")
+    _, plain, _ = scan()
+    assert found["summary"] == plain["summary"]
 
 
 def add(file: Path, *args: object) -> tuple[int, str, str]:
@@ -194,6 +257,20 @@ def test_exemptions_add_refuses_what_could_not_be_loaded(
     assert code == 2
     assert problem in err
     assert file.read_text(encoding="utf-8") == ENTRY
+
+
+def test_exemptions_add_refuses_an_environment_that_the_config_does_not_name(
+    contoso: tuple[Path, Path], tmp_path: Path
+) -> None:
+    _, config = contoso
+    file = tmp_path / "exemptions.yaml"
+    given = ("--rule", "AML-NET-002", "--config", config)
+    code, _, err = add(file, *given, "--environment", "prodd")
+    assert code == 2
+    assert "the config names no environment prodd" in err
+    assert "Did you mean 'prod'?" in err
+    assert not file.exists()
+    assert add(file, *given, "--environment", "prod")[0] == 0
 
 
 def test_diff_of_results(scan: Any, tmp_path: Path, estates: Path) -> None:
@@ -243,7 +320,7 @@ def test_diff_of_two_kinds_is_refused(scan: Any, tmp_path: Path, estates: Path) 
     assert (code, "are not of one kind" in err) == (2, True)
 
 
-@pytest.mark.parametrize("by", ["severity", "environment", "control"])
+@pytest.mark.parametrize("by", ["severity", "environment", "framework", "control"])
 def test_trend(scan: Any, tmp_path: Path, estates: Path, by: str) -> None:
     scan(name="a.json")
     scan("--baseline", tmp_path / "a.json", name="b.json", source=estates / "refused")
@@ -258,3 +335,59 @@ def test_trend(scan: Any, tmp_path: Path, estates: Path, by: str) -> None:
     _, out, _ = run("trend", *paths, "--by", by, "-f", "markdown", "--budget", "4000")
     assert len(out.encode()) <= 4000
     assert f"## Age, by {by}" in out
+
+
+def test_trend_says_what_dropped_out_without_being_mended(
+    scan: Any, tmp_path: Path, estates: Path
+) -> None:
+    scan(name="a.json")
+    scan(name="b.json", source=estates / "refused")
+    scan("--baseline", tmp_path / "a.json", name="c.json", source=estates / "refused")
+    _, changes, _ = run("diff", tmp_path / "a.json", tmp_path / "b.json", "-f", "json")
+    lost = json.loads(changes)["counts"]["notAssessable"]
+    said = f"{lost} failures of the snapshot before could not be looked at again"
+    for format_ in ("table", "markdown"):
+        _, out, _ = run("trend", tmp_path / "a.json", tmp_path / "b.json", "-f", format_)
+        assert said in out
+        _, out, _ = run("trend", tmp_path / "a.json", tmp_path / "c.json", "-f", format_)
+        assert "could not be looked at again" not in out
+
+
+def test_trend_of_one_framework(scan: Any, tmp_path: Path) -> None:
+    scan(name="a.json")
+    path = tmp_path / "a.json"
+    _, out, _ = run("trend", path, "--by", "control", "--framework", "mcsb", "-f", "json")
+    [point] = json.loads(out)["points"]
+    assert point["groups"]
+    assert all(name.startswith("mcsb/") for name in point["groups"])
+    _, out, _ = run("trend", path, "--by", "framework", "-f", "json")
+    [whole] = json.loads(out)["points"]
+    # A failure counts once in the framework, and once in each of its controls.
+    assert point["totals"] == whole["totals"]
+    controls = [numbers["open"] for numbers in point["groups"].values()]
+    assert max(controls) <= whole["groups"]["mcsb"]["open"] <= sum(controls)
+    code, _, err = run("trend", path, "--by", "control", "--framework", "mcbs")
+    assert (code, "Did you mean 'mcsb'?" in err) == (2, True)
+    code, _, err = run("trend", path, "--framework", "mcsb")
+    assert (code, "Add --by control." in err) == (2, True)
+
+
+def test_the_audit_sarif_of_a_scan_does_for_its_result(scan: Any, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("first.json", "first.sarif")]
+    scan("-o", files[1], "--sarif-profile", "audit", name=files[0].name)
+    found = [scan("--baseline", file, "--new-only", name=f"{file.name}.json") for file in files]
+    assert found[0][:2] == found[1][:2]
+    assert found[0][0] == 0
+    for command in (("diff", *files), ("diff", *reversed(files)), ("trend", *files)):
+        code, out, err = run(*command, "--format", "json")
+        assert (code, err) == (0, "")
+        assert json.loads(out)
+
+
+def test_the_sarif_for_alerts_is_no_baseline(scan: Any, tmp_path: Path) -> None:
+    file = tmp_path / "results.sarif"
+    scan("-o", file)
+    code, result, err = scan("--baseline", file, name="second.json")
+    assert (code, result) == (1, None)
+    assert f"{file} has the SARIF profile code-scanning" in err
+    assert "result.json or the audit.sarif of the same scan" in err

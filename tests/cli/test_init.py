@@ -177,9 +177,16 @@ def test_what_is_written_always_loads(heads):
     assert text == render(observed(*reversed(heads)))
 
 
+def test_a_location_that_cannot_be_a_region_is_not_proposed():
+    found = observed(*(("workspaces", "w", place, {}) for place in ("0", "x" * 51, "West Europe")))
+    assert proposed(found).settings.allowed_regions == ("westeurope",)
+
+
 def test_examples_are_valid_when_switched_on(tmp_path):
     path = tmp_path / "azmlscan.yaml"
     text = uncommented(render(Observed())).replace("packs: [my-rules]", "packs: []")
+    (tmp_path / "principals.json").write_text("{}")
+    (tmp_path / "exemptions.yaml").write_text("exemptions: []")
     path.write_text(text)
     config = load_config(path)
     assert config.estate == "contoso"

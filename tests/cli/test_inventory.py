@@ -35,6 +35,26 @@ def test_one_kind_with_all_its_fields(contoso, tmp_path):
     assert {"dev", "prod"} <= {row["environment"] for row in rows}
 
 
+def test_projects_are_listed_where_they_are_asked_for(contoso):
+    config = ("--config", contoso / "azmlscan.yaml")
+    rows = json.loads(run("inventory", contoso, "--resource", "project", "-f", "json", *config)[1])
+    churn = next(row for row in rows if row["name"] == "churn")
+    assert churn["id"] == "/providers/azmlscan/projects/churn"
+    assert {"dev", "prod"} <= set(churn["facts"]["environments"])
+    assert churn["facts"]["workspaces"]
+    everything = json.loads(run("inventory", contoso, "-f", "json", *config)[1])
+    assert "project" not in {row["kind"] for row in everything}
+
+
+def test_what_could_not_be_listed_is_said(contoso, estates):
+    assert run("inventory", contoso)[2] == ""
+    _, out, err = run("inventory", estates / "refused", "--resource", "workspace")
+    assert out.endswith("\n12 resources\n")
+    assert err == "note: there may be others that could not be listed: workspace\n"
+    _, _, err = run("inventory", estates / "refused")
+    assert err.endswith(" more kinds\n")
+
+
 def test_fields_need_no_snapshot():
     code, out, _ = run("inventory", "--fields")
     assert code == 0
