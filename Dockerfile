@@ -1,13 +1,18 @@
 # azmlscan as a container: docs/recipes.md says how to run it.
-FROM python:3.13.7-slim-bookworm AS build
+FROM python:3.13.15-slim-trixie AS build
 WORKDIR /source
 COPY pyproject.toml requirements-dev.txt README.md LICENSE ./
 COPY scanner ./scanner
 COPY rules ./rules
-RUN python -m venv /opt/azmlscan \
-    && /opt/azmlscan/bin/python -m pip install --no-cache-dir --constraint requirements-dev.txt .
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
+    PIP_CONSTRAINT=requirements-dev.txt
+# The wheel is built with a pinned builder too, which stays in this stage, as does pip.
+RUN python -m pip install hatchling \
+    && python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && python -m venv --without-pip /opt/azmlscan \
+    && python -m pip --python /opt/azmlscan/bin/python install /wheels/*.whl
 
-FROM python:3.13.7-slim-bookworm
+FROM python:3.13.15-slim-trixie
 COPY --from=build /opt/azmlscan /opt/azmlscan
 COPY docs/recipes/nightly.sh /usr/local/bin/nightly
 ENV PATH=/opt/azmlscan/bin:$PATH PYTHONDONTWRITEBYTECODE=1

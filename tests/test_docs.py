@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scanner.engine.cases import load_cases
-from scanner.engine.controls import load_controls
+from scanner.engine.control_files import load_controls
 from scanner.engine.packs import built_in_pack, load_packs
 from scanner.inventory.fields_page import render_fields
 from scanner.report import controls_page as controls_pages
