@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 settings.register_profile(
     "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60
 )
-settings.register_profile(
-    "ci", settings.get_profile("default"), derandomize=True, print_blob=True, max_examples=100
-)
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
+# Without job control a shell starts what runs in the background deaf to Ctrl-C, and that is
+# inherited. The tests that press it need it to be heard, here and in the commands they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 

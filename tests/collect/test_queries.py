@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from scanner.snapshot.manifest import ANY_TABLE
 from scanner.snapshot.tables import OTHER, TABLES
 
 NODE = shutil.which("node")
-MODULES = os.environ.get("NODE_PATH", "")
+PARSER = "@kusto/language-service-next"
 
 
 def test_each_file_is_the_query_of_a_table(root):
@@ -36,11 +37,17 @@ def test_every_table_is_read():
 
 def test_queries_please_the_parser_of_the_service(root, shared):
     checker = shared / "checks" / "kql_check.mjs"
-    if NODE is None or not os.path.isdir(f"{MODULES}/@kusto/language-service-next"):  # noqa: PTH112
-        pytest.skip("needs node, and @kusto/language-service-next in NODE_PATH")
+    folders = [Path(each) for each in os.environ.get("NODE_PATH", "").split(os.pathsep) if each]
+    modules = next((each for each in folders if (each / PARSER).is_dir()), None)
+    if NODE is None or modules is None:
+        pytest.skip(f"needs node, and {PARSER} in one of the folders of NODE_PATH")
     files = sorted((root / "scanner" / "collect" / "queries").glob("*.kql"))
     done = subprocess.run(
-        [NODE, checker, "--json", *files], capture_output=True, text=True, check=False
+        [NODE, checker, "--json", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "KQL_MODULES": str(modules)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines()]
