@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.text import Text
 
-from scanner.inventory.access.capabilities import CAPABILITIES, HOLDS, TARGETS
+from scanner.inventory.access.capabilities import AT_WORKSPACES
 from scanner.report.text import markdown, one_line, plural, truncate
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_SHOWN: Final = tuple(name for name in CAPABILITIES if not HOLDS[name] & TARGETS["subscription"])
-"""The capabilities that count at workspaces."""
 _CODES: Final = {
     "manageAccess": "acc",
     "createWorkspace": "new",
@@ -65,7 +63,7 @@ def matrix_table(rows: Sequence[Row], console: Console) -> None:
         names = {row["workspace"] for row in found}
         heading = f"{one_line(environment)}, {plural(len(names), 'workspace')}"
         console.print(Text(heading, style="bold"))
-        header = " " * _LABEL + "".join(f" {_CODES[name]}" for name in _SHOWN)
+        header = " " * _LABEL + "".join(f" {_CODES[name]}" for name in AT_WORKSPACES)
         console.print(Text(header, style="dim"), soft_wrap=True)
         for line in _grid(found):
             console.print(line, soft_wrap=True)
@@ -135,7 +133,7 @@ def _label_of(text: str) -> str:
 
 
 def _expected(row: Row) -> Iterator[str]:
-    for name in _SHOWN:
+    for name in AT_WORKSPACES:
         if name in (row["promised"] or ()):
             yield "due"
         else:
@@ -143,7 +141,7 @@ def _expected(row: Row) -> Iterator[str]:
 
 
 def _has(row: Row) -> Iterator[str]:
-    for name in _SHOWN:
+    for name in AT_WORKSPACES:
         if name in row["lack"]:
             yield "LCK"
         elif name in row["can"]:
@@ -257,8 +255,8 @@ def _cell(row: Row) -> str:
 
 def summed(names: Sequence[str]) -> str:
     """Return capabilities at a workspace in few words: all of them, or all but some."""
-    held = [name for name in _SHOWN if name in names]
-    missing = [name for name in _SHOWN if name not in names]
+    held = [name for name in AT_WORKSPACES if name in names]
+    missing = [name for name in AT_WORKSPACES if name not in names]
     more = " (not all was read)" if "?" in names else ""
     if not held:
         return f"nothing{more}"

@@ -99,6 +99,10 @@ def _needs(name: str) -> tuple[int, ...]:
 
 NEEDS: Final = {name: _needs(name) for name in CAPABILITIES}
 """Capability to the operations that all are needed, empty where any of it will do."""
+AT_WORKSPACES: Final = tuple(
+    name for name in CAPABILITIES if not HOLDS[name] & TARGETS["subscription"]
+)
+"""The capabilities that count at workspaces, not at the subscription that holds them."""
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)

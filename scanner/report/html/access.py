@@ -10,12 +10,12 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from scanner.inventory.access.capabilities import AT_WORKSPACES
 from scanner.inventory.access.conformity import persona_excess
 from scanner.inventory.model.workspace import Workspace
 from scanner.report.html.matrix import NO_ENVIRONMENT
 from scanner.report.html.patterns import (
     MARKS,
-    SHOWN,
     SYMBOLS,
     TOO_MUCH,
     Fit,
@@ -109,7 +109,7 @@ def access_view(estate: Estate) -> AccessView:
     )
     return AccessView(
         personas,
-        [_HUMP.sub(r" \g<0>", name).split() for name in SHOWN],
+        [_HUMP.sub(r" \g<0>", name).split() for name in AT_WORKSPACES],
         [_environment(name, number, rows[name], estate) for number, name in enumerate(names, 1)],
         list(SYMBOLS.items()),
         MARKS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from scanner.inventory.access.capabilities import CAPABILITIES, HOLDS, TARGETS
+from scanner.inventory.access.capabilities import AT_WORKSPACES
 from scanner.inventory.access.conformity import persona_access, persona_lack, row_of
 from scanner.inventory.fields import UNREAD
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from scanner.inventory.estate import Estate
     from scanner.inventory.model.workspace import Workspace
 
-SHOWN: Final = tuple(name for name in CAPABILITIES if not HOLDS[name] & TARGETS["subscription"])
-"""The capabilities that count at workspaces."""
 _NAMED: Final = 2
 
 
@@ -103,7 +101,7 @@ class Pattern(NamedTuple):
 
     def marks(self) -> list[Mark]:
         """Return what stands below each capability."""
-        return [self._mark(name) for name in SHOWN]
+        return [self._mark(name) for name in AT_WORKSPACES]
 
     def _mark(self, name: str) -> Mark:
         if name in self.lack:
