@@ -110,15 +110,7 @@ class _Finder:
     async def _list_below(self, group: str) -> set[str] | None:
         """Return the subscriptions below a management group, None where they cannot be listed."""
         found: set[str] = set()
-        what = Read(
-            f"descendants/{armid.key(group)}",
-            DESCENDANTS.table,
-            (group,),
-            DESCENDANTS.name,
-            DESCENDANTS.permission,
-            DESCENDANTS.api_version,
-            live=True,
-        )
+        what = Read.of(DESCENDANTS, group, f"descendants/{armid.key(group)}", live=True)
 
         async def into(sink: Sink) -> None:
             found.clear()

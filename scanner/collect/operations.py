@@ -272,14 +272,9 @@ OPERATIONS: Final = (
 """Everything that is asked of Resource Manager."""
 
 SCOPED: Final = frozenset(
-    {
-        "roleAssignments",
-        "roleDefinitions",
-        "policyAssignments",
-        "policyDefinitions",
-        "policySetDefinitions",
-        "policyExemptions",
-    }
+    table
+    for table, permission in GRAPH_PERMISSIONS.items()
+    if permission.startswith(f"{_AUTHORIZATION}/")
 )
 """Tables of what also holds from above: asked for with what is assigned over the subscriptions."""
 

@@ -125,15 +125,7 @@ class _Checks:
     def job(self, subscription: str) -> Callable[[], Awaitable[None]]:
         """Return the job that finds the gaps of one subscription."""
         scope = f"/subscriptions/{subscription}"
-        what = Read(
-            f"permissions/{subscription}",
-            LIST_PERMISSIONS.table,
-            (scope,),
-            LIST_PERMISSIONS.name,
-            LIST_PERMISSIONS.permission,
-            LIST_PERMISSIONS.api_version,
-            counted=scope,
-        )
+        what = Read.of(LIST_PERMISSIONS, scope, f"permissions/{subscription}", counted=scope)
 
         async def into(sink: Sink) -> None:
             await self._check(subscription, scope, sink)

@@ -46,15 +46,7 @@ def jobs(collector: Collector, subscriptions: tuple[str, ...]) -> Iterator[Job]:
 
 def _job(collector: Collector, operation: Operation, subscription: str) -> Any:
     scope = f"/subscriptions/{subscription}"
-    what = Read(
-        f"probe/{operation.table}/{subscription}",
-        operation.table,
-        (scope,),
-        operation.name,
-        operation.permission,
-        operation.api_version,
-        counted=scope,
-    )
+    what = Read.of(operation, scope, f"probe/{operation.table}/{subscription}", counted=scope)
 
     async def into(sink: Sink) -> None:
         try:

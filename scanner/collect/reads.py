@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from scanner.collect.clients import Clients
     from scanner.collect.journal import Journal, Sink
+    from scanner.collect.operations import Operation
     from scanner.collect.quota import Pacer
     from scanner.collect.refusal import RefusalError
 
@@ -37,6 +38,22 @@ class Read(msgspec.Struct, frozen=True):
     """Where the ledger counts it."""
     live: bool = False
     """It is made again when a run is resumed: what else is read depends on it."""
+
+    @classmethod
+    def of(
+        cls, operation: Operation, scope: str, unit: str, *, counted: str = "/", live: bool = False
+    ) -> Read:
+        """Return the read that an operation on a resource or scope is."""
+        return cls(
+            unit,
+            operation.table,
+            (scope,),
+            operation.name,
+            operation.permission,
+            operation.api_version,
+            counted=counted,
+            live=live,
+        )
 
     @property
     def shown(self) -> str:

@@ -204,15 +204,9 @@ def _listing(collector: Collector, operation: Operation, owner: str) -> Any:
 
 def read_of(operation: Operation, owner: str) -> Read:
     """Return the read that an operation on a resource is."""
-    return Read(
-        f"{operation.name}/{armid.key(owner)}",
-        operation.table,
-        (owner,),
-        operation.name,
-        operation.permission,
-        operation.api_version,
-        counted=f"/subscriptions/{armid.parse(owner).subscription_id.lower()}",
-    )
+    subscription = armid.parse(owner).subscription_id.lower()
+    unit = f"{operation.name}/{armid.key(owner)}"
+    return Read.of(operation, owner, unit, counted=f"/subscriptions/{subscription}")
 
 
 def _marked(row: Json) -> Json:
