@@ -11,7 +11,7 @@ help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 scan: $(READY) ## scan the bundled estate; reports go to build/scan
-	@mkdir -p build/scan
+	@rm -rf build/scan && mkdir -p build/scan
 	@$(BIN)/azmlscan scan $(ESTATE) --config $(ESTATE)/azmlscan.yaml \
 	  -o build/scan/report.md -o build/scan/result.json -o build/scan/results.sarif \
 	  --evidence build/scan/evidence \
